@@ -1,0 +1,1 @@
+"""dicomedit: the DicomEdit language in Python."""

@@ -1,0 +1,119 @@
+"""The interface between the language and a data set: one level of elements at a time.
+
+A level is the root data set, one sequence item, or the file meta information. Everything the
+language does is written once against this interface; what lies behind it knows no scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dicomedit.dicom.dictionary import tag_text
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an item stands: the level of its sequence, the sequence's tag, the item's number."""
+
+    level: Level
+    tag: int
+    item: int
+
+
+class Level(Protocol):
+    """Elements of one level. Values are the stored bytes; text is made of them above."""
+
+    @property
+    def place(self) -> Place | None:
+        """The sequence this item belongs to, or None at the root."""
+
+    @property
+    def little_endian(self) -> bool:
+        """Byte order of the values."""
+
+    @property
+    def inherited_character_set(self) -> str | None:
+        """(0008,0005) of a container this level does not know, as stored text; usually None."""
+
+    def tags(self) -> Sequence[int]:
+        """Return the tags of all elements in ascending order."""
+
+    def __contains__(self, tag: object) -> bool:
+        """Whether there is an element with this tag."""
+
+    def vr(self, tag: int) -> str:
+        """Return the VR of a present element; UN when neither file nor dictionary knows it."""
+
+    def value(self, tag: int) -> bytes:
+        """Return the stored bytes of a present element that is not a sequence."""
+
+    def is_encapsulated(self, tag: int) -> bool:
+        """Whether the value of a present element is a chain of fragments (PS3.5 §A.4)."""
+
+    def is_sequence(self, tag: int) -> bool:
+        """Whether a present element holds items; sequences stored as UN included."""
+
+    def items(self, tag: int) -> Sequence[Level]:
+        """Return the items of a present sequence."""
+
+    def put(self, tag: int, vr: str, value: bytes) -> None:
+        """Create or replace an element."""
+
+    def remove(self, tag: int) -> None:
+        """Remove a present element, with all its items when it is a sequence."""
+
+    def add_item(self, tag: int) -> Level:
+        """Append an empty item, creating the sequence when it is absent."""
+
+    def snapshot(self, tag: int) -> object:
+        """Return what `restore` needs to bring an element back to how it is now."""
+
+    def restore(self, tag: int, snapshot: object) -> None:
+        """Bring an element back to a snapshot; used only to undo."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One SOP Instance to be edited: its data set, its file meta and the record of changes."""
+
+    root: Level
+    meta: Level
+    journal: Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One element about to be changed by the statement on `line`."""
+
+    level: Level
+    tag: int
+    before: object
+    line: int
+
+
+@dataclass(slots=True)
+class Journal:
+    """What was changed so far, in order: enough to undo all of it and to tell what happened."""
+
+    line: int = 0
+    entries: list[Entry] = field(default_factory=list)
+
+    def record(self, level: Level, tag: int) -> None:
+        """Note an element's state before it changes."""
+        self.entries.append(Entry(level, tag, level.snapshot(tag), self.line))
+
+    def undo(self) -> None:
+        """Bring every element back, the last change first."""
+        while self.entries:
+            entry = self.entries.pop()
+            entry.level.restore(entry.tag, entry.before)
+
+
+def element_path(level: Level, tag: int) -> str:
+    """Return the place of an element as ``(GGGG,EEEE)[item]/(GGGG,EEEE)``."""
+    place = level.place
+    if place is None:
+        return tag_text(tag)
+    return f"{element_path(place.level, place.tag)}[{place.item}]/{tag_text(tag)}"

@@ -1,0 +1,256 @@
+"""Tag paths: what a script calls one element or many, and matching them against real ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+PRIVATE_DATA = 0x1000
+"""Lowest element number of private data; creators live below (PS3.5 §7.8.1)."""
+
+FILE_META_GROUP = "0002"
+
+
+class Levels(Enum):
+    """A step that stands for levels of sequences rather than for a tag."""
+
+    ANY = "*"
+    SOME = "+"
+    ONE = "."
+
+
+class AnyItem(Enum):
+    """``[%]``, any item of a sequence."""
+
+    ANY = "%"
+
+
+@dataclass(frozen=True, slots=True)
+class TagStep:
+    """``(gggg,eeee)[n]`` or ``(gggg,{creator}ee)[n]``.
+
+    `group` and `element` are upper-case pattern positions: hex digits, ``X`` any digit, ``@`` an
+    even one, ``#`` an odd one. A private step has two element positions and a creator.
+    """
+
+    group: str
+    element: str
+    creator: str | None = None
+    item: int | AnyItem | None = None
+
+    @property
+    def has_wildcard(self) -> bool:
+        """Whether any position stands for several digits."""
+        return any(position in "X@#" for position in self.group + self.element)
+
+    @property
+    def number(self) -> int:
+        """The tag of a public step without wildcards."""
+        return int(self.group + self.element, 16)
+
+    def __str__(self) -> str:
+        """Return the step as a script spells it."""
+        creator = "" if self.creator is None else f"{{{self.creator}}}"
+        return f"({self.group},{creator}{self.element}){self._item_text()}"
+
+    @property
+    def text(self) -> str:
+        """The step as text inside a value: ``GGGGEEEE`` or ``gggg"creator"10ee``."""
+        if self.creator is None:
+            return f"{self.group}{self.element}{self._item_text()}"
+        return f'{self.group}"{self.creator}"10{self.element}{self._item_text()}'
+
+    def _item_text(self) -> str:
+        if self.item is None:
+            return ""
+        return "[%]" if isinstance(self.item, AnyItem) else f"[{self.item}]"
+
+
+Step = TagStep | Levels
+
+
+@dataclass(frozen=True, slots=True)
+class TagPath:
+    """``step/step/...``"""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def names_file_meta(self) -> bool:
+        """Whether the path starts in the file meta information (group 0002)."""
+        first = self.steps[0]
+        return isinstance(first, TagStep) and first.group == FILE_META_GROUP
+
+    @property
+    def plural_reason(self) -> str | None:
+        """Why the path cannot stand for one element, or None when it can."""
+        *above, last = self.steps
+        for step in above:
+            if isinstance(step, Levels):
+                return f"'{step.value}' stands for several levels"
+            if not isinstance(step.item, int):
+                return f"{step} needs an item number, such as {_with_item(step)}"
+        return _plural_last(last) or _wildcards(above)
+
+    @property
+    def text(self) -> str:
+        """The path as text inside a value, such as ``00081140[1]/00081155``."""
+        return "/".join(_step_text(step) for step in self.steps)
+
+    def __str__(self) -> str:
+        """Return the path as a script spells it."""
+        return "/".join(
+            step.value if isinstance(step, Levels) else str(step) for step in self.steps
+        )
+
+
+def _with_item(step: TagStep) -> str:
+    return str(TagStep(step.group, step.element, step.creator, 0))
+
+
+def _plural_last(step: Step) -> str | None:
+    if isinstance(step, Levels):
+        return f"'{step.value}' stands for several levels"
+    if step.item is not None:
+        return f"{step} is an item, not an element"
+    return f"{step} has a wildcard" if step.has_wildcard else None
+
+
+def _wildcards(steps: list[Step]) -> str | None:
+    wild = next((s for s in steps if isinstance(s, TagStep) and s.has_wildcard), None)
+    return None if wild is None else f"{wild} has a wildcard"
+
+
+def _step_text(step: Step) -> str:
+    return step.value if isinstance(step, Levels) else step.text
+
+
+# --- matching -----------------------------------------------------------------------------------
+
+NO_CREATOR = "NULL"
+"""The creator text of a script that stands for private elements without a creator."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepTest:
+    """A tag step as two numbers: a tag matches when its bits under `mask` are `value`."""
+
+    mask: int
+    value: int
+    creator: str | None
+    item: int | None
+    names_item: bool
+
+    @property
+    def tag(self) -> int | None:
+        """The only public tag that can match, when there is only one."""
+        whole = self.mask == 0xFFFFFFFF and self.creator is None
+        return self.value if whole else None
+
+    def accepts(self, tag: int, creator: str | None) -> bool:
+        """Whether an element's tag, with the creator of its block, is meant."""
+        if tag & self.mask != self.value:
+            return False
+        is_private = bool(tag & 0x10000)
+        if self.creator is None:
+            return not is_private
+        is_data = is_private and tag & 0xFFFF >= PRIVATE_DATA
+        return is_data and (creator or NO_CREATOR) == self.creator
+
+    def enters(self, tag: int, creator: str | None, item: int) -> bool:
+        """Whether an item of the sequence `tag` is meant."""
+        return self.item in (None, item) and self.accepts(tag, creator)
+
+
+def _bits(positions: str) -> tuple[int, int]:
+    mask = value = 0
+    for position in positions:
+        digit = {"X": (0, 0), "@": (1, 0), "#": (1, 1)}.get(position)
+        nibble_mask, nibble = digit if digit is not None else (0xF, int(position, 16))
+        mask, value = mask << 4 | nibble_mask, value << 4 | nibble
+    return mask, value
+
+
+def _test_of(step: TagStep) -> StepTest:
+    mask, value = _bits(step.group + step.element.rjust(4, "X"))
+    number = step.item if isinstance(step.item, int) else None
+    return StepTest(mask, value, step.creator, number, step.item is not None)
+
+
+States = frozenset[int]
+"""How far into a pattern the segments read so far may have come."""
+
+
+class Pattern:
+    """A tag path ready for matching, as a machine that reads a path segment by segment.
+
+    A state is the number of steps used up. ``*`` may take no segment or any number, ``+`` is
+    ``.`` followed by ``*``; both take only segments with an item.
+    """
+
+    __slots__ = ("_end", "_steps", "covers_content", "names_file_meta", "start")
+
+    def __init__(self, path: TagPath) -> None:
+        """Prepare `path`; states are only meaningful for this pattern."""
+        steps: list[StepTest | Levels] = []
+        for step in path.steps:
+            if isinstance(step, TagStep):
+                steps.append(_test_of(step))
+            else:
+                steps += [Levels.ONE, Levels.ANY] if step is Levels.SOME else [step]
+        self._steps = tuple(steps)
+        self._end = len(steps)
+        last = steps[-1]
+        self.covers_content = isinstance(last, Levels) or last.names_item
+        self.names_file_meta = path.names_file_meta
+        self.start = self._skip(frozenset((0,)))
+
+    def _skip(self, states: States) -> States:
+        """Add the states reached by letting ``*`` take nothing."""
+        reached = set(states)
+        for state in states:
+            following = state
+            while following < self._end and self._steps[following] is Levels.ANY:
+                following += 1
+                reached.add(following)
+        return frozenset(reached)
+
+    def enter(self, states: States, tag: int, creator: str | None, item: int) -> States:
+        """Return the states inside item number `item` of the sequence `tag`."""
+        reached: set[int] = set()
+        for state in states:
+            if state == self._end:
+                continue
+            step = self._steps[state]
+            if step is Levels.ANY:
+                reached.add(state)
+            elif isinstance(step, Levels) or step.enters(tag, creator, item):
+                reached.add(state + 1)
+        return self._skip(frozenset(reached))
+
+    def accepts(self, states: States, tag: int, creator: str | None) -> bool:
+        """Whether the whole pattern matches the element `tag` at a level with these states."""
+        for state in states:
+            if state == self._end:
+                continue
+            step = self._steps[state]
+            if isinstance(step, Levels) or step.item is not None:
+                continue
+            if step.accepts(tag, creator) and self._end in self._skip(frozenset((state + 1,))):
+                return True
+        return False
+
+    def covers(self, states: States) -> bool:
+        """Whether everything at a level with these states is below what the pattern names."""
+        return self.covers_content and self._end in states
+
+    def candidates(self, states: States) -> tuple[int, ...] | None:
+        """Return the only public tags worth a look at a level, ascending, or None for all."""
+        tags = []
+        for state in states:
+            step = self._steps[state] if state < self._end else Levels.ANY
+            tag = None if isinstance(step, Levels) else step.tag
+            if tag is None:
+                return None
+            tags.append(tag)
+        return tuple(sorted(tags))

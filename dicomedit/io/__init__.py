@@ -1,0 +1,1 @@
+"""Files and the network: the only room that opens either."""

@@ -1,0 +1,1 @@
+"""Pixels: rectangles, and images decoded and blanked frame by frame."""
