@@ -27,6 +27,11 @@ class CharacterSet:
         """Whether only ASCII (ISO_IR 6) may appear."""
         return not any(self.terms)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether every term is a defined one."""
+        return all(term in python_encoding for term in self.terms)
+
     def __str__(self) -> str:
         """Return the terms as they are stored."""
         return "\\".join(self.terms) or "none (ASCII)"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from dicomedit.dicom.dictionary import tag_text
+from dicomedit.dicom.dictionary import tag_name, tag_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Level(Protocol):
         """Byte order of the values."""
 
     @property
-    def inherited_character_set(self) -> str | None:
-        """(0008,0005) of a container this level does not know, as stored text; usually None."""
+    def is_signed(self) -> bool:
+        """Whether numbers that may be US or SS are SS here (PS3.5 Annex A)."""
 
     def tags(self) -> Sequence[int]:
         """Return the tags of all elements in ascending order."""
@@ -55,10 +55,16 @@ class Level(Protocol):
     def is_sequence(self, tag: int) -> bool:
         """Whether a present element holds items; sequences stored as UN included."""
 
+    def is_wrapped(self, tag: int) -> bool:
+        """Whether a present element is a sequence stored as UN (PS3.5 §6.2.2)."""
+
+    def unwrap(self, tag: int) -> None:
+        """Turn a sequence stored as UN into one that can be changed."""
+
     def items(self, tag: int) -> Sequence[Level]:
         """Return the items of a present sequence."""
 
-    def put(self, tag: int, vr: str, value: bytes) -> None:
+    def put(self, tag: int, vr: str, value: bytes | memoryview) -> None:
         """Create or replace an element."""
 
     def remove(self, tag: int) -> None:
@@ -67,11 +73,25 @@ class Level(Protocol):
     def add_item(self, tag: int) -> Level:
         """Append an empty item, creating the sequence when it is absent."""
 
+    def remove_item(self, tag: int, number: int) -> None:
+        """Remove one item of a sequence that is not wrapped."""
+
     def snapshot(self, tag: int) -> object:
         """Return what `restore` needs to bring an element back to how it is now."""
 
     def restore(self, tag: int, snapshot: object) -> None:
         """Bring an element back to a snapshot; used only to undo."""
+
+    def change_since(self, tag: int, snapshot: object) -> str | None:
+        """Return how an element differs from a snapshot: added, changed, removed or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something worth telling that happened while elements were stored."""
+
+    code: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +101,32 @@ class Instance:
     root: Level
     meta: Level
     journal: Journal
+    notices: list[Notice]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One element about to be changed by the statement on `line`."""
+    """One element about to be changed by the statement on `line`.
+
+    An unwrapping changes how a sequence is stored, not what it says.
+    """
 
     level: Level
     tag: int
     before: object
+    line: int
+    is_unwrapping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one element: ``added``, ``changed`` or ``removed``, by which line.
+
+    `path` is ``(GGGG,EEEE)[item]/(GGGG,EEEE)`` with items counted from 0.
+    """
+
+    path: str
+    kind: str
     line: int
 
 
@@ -101,14 +138,34 @@ class Journal:
     entries: list[Entry] = field(default_factory=list)
 
     def record(self, level: Level, tag: int) -> None:
-        """Note an element's state before it changes."""
+        """Note an element's state before it changes; make the sequences it is in changeable."""
+        self._unwrap_around(level)
         self.entries.append(Entry(level, tag, level.snapshot(tag), self.line))
+
+    def _unwrap_around(self, level: Level) -> None:
+        place = level.place
+        if place is None:
+            return
+        self._unwrap_around(place.level)
+        outer, tag = place.level, place.tag
+        if outer.is_wrapped(tag):
+            self.entries.append(Entry(outer, tag, outer.snapshot(tag), self.line, True))
+            outer.unwrap(tag)
 
     def undo(self) -> None:
         """Bring every element back, the last change first."""
         while self.entries:
             entry = self.entries.pop()
             entry.level.restore(entry.tag, entry.before)
+
+    def changes(self) -> tuple[Change, ...]:
+        """Return what is different now, each element once, in the order of the first change."""
+        first: dict[str, Entry] = {}
+        for entry in self.entries:
+            if not entry.is_unwrapping:
+                first.setdefault(element_path(entry.level, entry.tag), entry)
+        kinds = ((path, e, e.level.change_since(e.tag, e.before)) for path, e in first.items())
+        return tuple(Change(path, kind, e.line) for path, e, kind in kinds if kind is not None)
 
 
 def element_path(level: Level, tag: int) -> str:
@@ -117,3 +174,11 @@ def element_path(level: Level, tag: int) -> str:
     if place is None:
         return tag_text(tag)
     return f"{element_path(place.level, place.tag)}[{place.item}]/{tag_text(tag)}"
+
+
+def element_name(level: Level, tag: int) -> str:
+    """Return the place of an element with its keyword, as messages show it."""
+    place = level.place
+    if place is None:
+        return tag_name(tag)
+    return f"{element_path(place.level, place.tag)}[{place.item}]/{tag_name(tag)}"

@@ -1,0 +1,247 @@
+"""The programming interface: compile a script, apply it to data sets and files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dicomedit.dicom.instance import (
+    Dataset,
+    attach_file_meta,
+    has_file_meta,
+    open_instance,
+    renew_file_meta,
+)
+from dicomedit.dicom.levels import Instance
+from dicomedit.dicom.uids import UidMap
+from dicomedit.errors import Diagnostic, DicomFileError, Source
+from dicomedit.io.fetch import UrlFetcher
+from dicomedit.io.read import read_file
+from dicomedit.io.source import read_source
+from dicomedit.io.write import encode_instance, write_atomically
+from dicomedit.lang.compile import compile_source
+from dicomedit.lang.lookup import LookupTable
+from dicomedit.lang.program import CompiledScript, Outcome, Resources, Variable
+
+Lookup = LookupTable | Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How scripts are applied, beyond what they say."""
+
+    strict_lookup: bool = False
+    """An unknown key of ``lookup`` is an error; otherwise it gives nothing, and a notice."""
+
+    honour_fill: bool = False
+    """``alterPixels`` fills with the value it is given; otherwise always with 0."""
+
+    keep_file_meta: bool = False
+    """Keep file meta information such as the name of the sending device."""
+
+
+DEFAULTS = Options()
+
+
+def table_of(lookup: Lookup | None) -> LookupTable:
+    """Return a lookup given in either form as a table."""
+    if lookup is None:
+        return LookupTable()
+    return lookup if isinstance(lookup, LookupTable) else LookupTable(dict(lookup))
+
+
+def resources_of(
+    lookup: Lookup | None,
+    uid_map: UidMap | None,
+    allow_urls: Sequence[str] | UrlFetcher,
+    options: Options,
+) -> Resources:
+    """Return what one run of a script may use."""
+    fetcher = allow_urls if isinstance(allow_urls, UrlFetcher) else None
+    if fetcher is None and allow_urls:
+        fetcher = UrlFetcher(allow_urls)  # type: ignore[arg-type]
+    given: dict[str, Callable[[str], str]] = {} if fetcher is None else {"fetch": fetcher.fetch}
+    return Resources(
+        lookup=table_of(lookup),
+        uid_map=UidMap() if uid_map is None else uid_map,
+        strict_lookup=options.strict_lookup,
+        honour_fill=options.honour_fill,
+        **given,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A compiled script. Applying it leaves nothing behind in it: use it as often as you like."""
+
+    _script: CompiledScript = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The name of the script, as messages show it."""
+        return self._script.source.name
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """The variables the script expects from outside, and those it describes."""
+        return self._script.variables
+
+    @property
+    def notices(self) -> tuple[Diagnostic, ...]:
+        """What deserves a word about the script without being wrong."""
+        return self._script.notices
+
+    def apply(
+        self,
+        ds: Dataset,
+        *,
+        variables: Mapping[str, str] | None = None,
+        lookup: Lookup | None = None,
+        uid_map: UidMap | None = None,
+        allow_urls: Sequence[str] | UrlFetcher = (),
+        options: Options = DEFAULTS,
+    ) -> Outcome:
+        """Edit a data set in place and tell what was done.
+
+        `lookup` is the table for ``lookup``; `uid_map` makes ``mapUID`` give the same UIDs in
+        several calls; `allow_urls` are the addresses ``getURL`` may ask. When the script fails,
+        or rejects the instance, the data set is as it was. Raises EvaluationError.
+        """
+        instance = open_instance(ds)
+        resources = resources_of(lookup, uid_map, allow_urls, options)
+        renew = has_file_meta(ds)
+        outcome = self.edit(instance, variables or {}, resources, options if renew else None)
+        if not outcome.rejected:
+            attach_file_meta(ds, instance)
+        return outcome
+
+    def apply_file(
+        self,
+        source: str | os.PathLike[str],
+        destination: str | os.PathLike[str],
+        *,
+        variables: Mapping[str, str] | None = None,
+        lookup: Lookup | None = None,
+        uid_map: UidMap | None = None,
+        allow_urls: Sequence[str] | UrlFetcher = (),
+        options: Options = DEFAULTS,
+    ) -> Outcome:
+        """Edit a copy of a file and write it in one step, or not at all.
+
+        Nothing is written when the script fails or rejects the instance. An existing destination
+        is replaced only by a complete new file, and is never the source. Raises EvaluationError
+        or DicomFileError.
+        """
+        resources = resources_of(lookup, uid_map, allow_urls, options)
+        step = Step(self, variables or {}, resources)
+        return edit_file([step], Path(source), Path(destination), options)
+
+    def edit(
+        self,
+        instance: Instance,
+        variables: Mapping[str, str],
+        resources: Resources,
+        options: Options | None,
+    ) -> Outcome:
+        """Edit an instance; `options` None leaves the file meta information alone."""
+        outcome = self._script.edit(instance, variables, resources)
+        if options is not None and not outcome.rejected:
+            try:
+                renew_file_meta(instance, keep=options.keep_file_meta)
+            except BaseException:
+                instance.journal.undo()
+                raise
+        return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One script of a run, with what it is given."""
+
+    program: Program
+    variables: Mapping[str, str]
+    resources: Resources
+
+
+def edit_file(
+    steps: Sequence[Step], source: Path, destination: Path | None, options: Options
+) -> Outcome:
+    """Apply scripts in order to one file; without a destination nothing is written."""
+    if destination is not None and _is_same_file(source, destination):
+        raise DicomFileError(str(source), "the destination is the source itself")
+    instance = open_instance(read_file(source).dataset)
+    outcomes = []
+    for step in steps:
+        outcomes.append(step.program.edit(instance, step.variables, step.resources, options))
+        if outcomes[-1].rejected:
+            break
+    outcome = merge(outcomes, instance)
+    parts = list(encode_instance(instance))
+    if destination is not None and not outcome.rejected:
+        write_atomically(destination, parts)
+    return outcome
+
+
+def merge(outcomes: Sequence[Outcome], instance: Instance) -> Outcome:
+    """Return several scripts' outcomes on one instance as one."""
+    last = outcomes[-1]
+    if len(outcomes) == 1:
+        return last
+    return Outcome(
+        last.rejected,
+        last.reason,
+        last.changes,
+        tuple(line for outcome in outcomes for line in outcome.echo),
+        tuple(notice for outcome in outcomes for notice in outcome.notices),
+    )
+
+
+def _is_same_file(first: Path, second: Path) -> bool:
+    try:
+        return os.path.samefile(first, second)
+    except OSError:
+        return False
+
+
+def compile_script(
+    script: str | os.PathLike[str],
+    *,
+    dialect: int | None = None,
+    newer_versions: bool = False,
+) -> Program:
+    """Compile a script, given as text or as the path of a file (a `pathlib.Path`).
+
+    A script with a version statement is DicomEdit 6; one without is refused unless `dialect` is
+    6. `newer_versions` admits the versions 6.7 to 6.9 and their functions. Raises ScriptError
+    with every error that was found.
+    """
+    source = Source("<script>", script) if isinstance(script, str) else read_source(script)
+    return Program(compile_source(source, dialect=dialect, newer_versions=newer_versions))
+
+
+def apply(
+    script: str | os.PathLike[str] | Program,
+    ds: Dataset,
+    *,
+    variables: Mapping[str, str] | None = None,
+    lookup: Lookup | None = None,
+    uid_map: UidMap | None = None,
+    allow_urls: Sequence[str] | UrlFetcher = (),
+    options: Options = DEFAULTS,
+    dialect: int | None = None,
+) -> Outcome:
+    """Edit a data set in place with a script: its text, the path of its file, or a Program.
+
+    See `Program.apply` for the other arguments, and for what is raised.
+    """
+    program = script if isinstance(script, Program) else compile_script(script, dialect=dialect)
+    return program.apply(
+        ds,
+        variables=variables,
+        lookup=lookup,
+        uid_map=uid_map,
+        allow_urls=allow_urls,
+        options=options,
+    )

@@ -1,0 +1,341 @@
+"""The level-of-elements interface over a pydicom Dataset.
+
+Elements are read and replaced in the form of their stored bytes, as pydicom's own raw elements:
+nothing that a script does not touch is converted, and no value passes through a validation that
+a real file might fail.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pydicom.charset import convert_encodings
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_data_element
+from pydicom.sequence import Sequence as Items
+from pydicom.tag import BaseTag
+
+from dicomedit.dicom.decode import Malformed, decode_sequence
+from dicomedit.dicom.dictionary import (
+    PIXEL_DATA_TAGS,
+    PIXEL_REPRESENTATION,
+    SPECIFIC_CHARACTER_SET,
+    dictionary_vr,
+    is_private,
+    tag_name,
+)
+from dicomedit.dicom.encoding import ITEM_START, UNDEFINED_LENGTH
+from dicomedit.dicom.levels import Place
+from dicomedit.errors import EvaluationError, failed
+
+Element = DataElement | RawDataElement
+
+
+@dataclass(slots=True)
+class _Unwrapped:
+    """Sequences found inside UN elements and not changed so far, by data set and tag."""
+
+    sequences: dict[tuple[int, int], tuple[Element, Items]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """An element as it was, or its absence, and the items it had."""
+
+    element: Element | None
+    items: tuple[Dataset, ...]
+
+
+class DatasetLevel:
+    """One level of a pydicom Dataset."""
+
+    __slots__ = ("_dataset", "_little", "_place", "_unwrapped")
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        *,
+        little_endian: bool,
+        place: Place | None = None,
+        unwrapped: _Unwrapped | None = None,
+    ) -> None:
+        """Wrap `dataset`; `place` says where it stands when it is an item."""
+        self._dataset = dataset
+        self._little = little_endian
+        self._place = place
+        self._unwrapped = unwrapped or _Unwrapped()
+
+    @property
+    def place(self) -> Place | None:
+        """The sequence this item belongs to, or None at the root."""
+        return self._place
+
+    @property
+    def little_endian(self) -> bool:
+        """Byte order of the values."""
+        return self._little
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data set behind this level."""
+        return self._dataset
+
+    def tags(self) -> Sequence[int]:
+        """Return the tags of all elements in ascending order."""
+        return sorted(map(int, self._dataset.keys()))
+
+    def __contains__(self, tag: object) -> bool:
+        return tag in self._dataset._dict
+
+    def vr(self, tag: int) -> str:
+        """Return the VR of a present element; UN when neither file nor dictionary knows it.
+
+        A public element stored as UN has the dictionary's VR (PS3.5 §6.2.2), unless it would be a
+        sequence: those are told by `is_wrapped`.
+        """
+        stored = self.stored_vr(tag)
+        if stored != "UN" or is_private(tag) or not self._little:
+            return stored
+        listed = dictionary_vr(tag, signed=self.is_signed)
+        return "UN" if listed == "SQ" else listed
+
+    def stored_vr(self, tag: int) -> str:
+        """Return the VR a present element is written with."""
+        vr = self._element(tag).VR
+        if vr is not None and len(vr) == 2:
+            return str(vr)
+        return dictionary_vr(tag, signed=self.is_signed)
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether ambiguous numbers are signed, by the nearest Pixel Representation."""
+        if PIXEL_REPRESENTATION in self:
+            value = self.value(PIXEL_REPRESENTATION)
+            return b"\x01" in value
+        place = self._place
+        return place is not None and place.level.is_signed
+
+    def value(self, tag: int) -> bytes:
+        """Return the stored bytes of a present element that is not a sequence."""
+        return bytes(self.buffer(tag))
+
+    def buffer(self, tag: int) -> bytes | memoryview:
+        """Return the stored bytes of a present element, as a view when they are many."""
+        element = self._element(tag)
+        if isinstance(element, RawDataElement):
+            if element.value is not None or element.length == 0:
+                return element.value or b""
+            element = self._dataset[BaseTag(tag)]
+        return self._encoded(element)
+
+    def has_undefined_length(self, tag: int) -> bool:
+        """Whether a delimiter ends the value of a present element."""
+        element = self._element(tag)
+        if isinstance(element, RawDataElement):
+            return element.length == UNDEFINED_LENGTH
+        return element.is_undefined_length
+
+    def _encoded(self, element: DataElement) -> bytes:
+        """Return the bytes pydicom would store for an element it has already interpreted."""
+        buffer = DicomBytesIO()
+        buffer.is_implicit_VR, buffer.is_little_endian = True, self._little
+        charset = self._dataset._character_set
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                write_data_element(buffer, element, charset)
+        except Exception:
+            # Whatever a caller put into the data set, pydicom may fail on it in any way.
+            raise failed(
+                "unreadable-value",
+                "the value cannot be expressed in its VR and character set",
+                element=tag_name(int(element.tag)),
+            ) from None
+        return bytes(buffer.getvalue()[8:])
+
+    def is_encapsulated(self, tag: int) -> bool:
+        """Whether the value of a present element is a chain of fragments (PS3.5 §A.4)."""
+        return tag in PIXEL_DATA_TAGS and self.has_undefined_length(tag)
+
+    def is_sequence(self, tag: int) -> bool:
+        """Whether a present element holds items; sequences stored as UN included."""
+        return self.vr(tag) == "SQ" or self.is_wrapped(tag)
+
+    def is_wrapped(self, tag: int) -> bool:
+        """Whether a present element is a sequence stored as UN (PS3.5 §6.2.2)."""
+        element = self._element(tag)
+        value = element.value
+        if element.VR not in (None, "UN") or tag in PIXEL_DATA_TAGS or not value:
+            return False
+        is_bytes = isinstance(value, bytes | memoryview)
+        return is_bytes and value[:4] == ITEM_START and self.stored_vr(tag) == "UN"
+
+    def items(self, tag: int) -> Sequence[DatasetLevel]:
+        """Return the items of a present sequence."""
+        wrapped = self.is_wrapped(tag)
+        little = True if wrapped else self._little
+        items = self._unwrapped_items(tag) if wrapped else self._sequence(tag)
+        return [
+            DatasetLevel(
+                item,
+                little_endian=little,
+                place=Place(self, tag, number),
+                unwrapped=self._unwrapped,
+            )
+            for number, item in enumerate(items)
+        ]
+
+    def put(self, tag: int, vr: str, value: bytes | memoryview) -> None:
+        """Create or replace an element."""
+        raw = RawDataElement(
+            BaseTag(tag),
+            vr,
+            len(value),
+            value,  # type: ignore[arg-type]
+            0,
+            False,
+            self._little,
+        )
+        self._store(tag, raw)
+
+    def remove(self, tag: int) -> None:
+        """Remove a present element, with all its items when it is a sequence."""
+        self._store(tag, None)
+
+    def add_item(self, tag: int) -> DatasetLevel:
+        """Append an empty item, creating the sequence when it is absent."""
+        if tag not in self:
+            self._store(tag, DataElement(BaseTag(tag), "SQ", Items()))
+        item = Dataset()
+        implicit, little = self._dataset.original_encoding
+        item.set_original_encoding(implicit, little, self._dataset.original_character_set)
+        self._sequence(tag).append(item)
+        return self.items(tag)[-1]
+
+    def remove_item(self, tag: int, number: int) -> None:
+        """Remove one item of a sequence that is not wrapped."""
+        del self._sequence(tag)[number]
+
+    def unwrap(self, tag: int) -> None:
+        """Turn a sequence stored as UN into one that can be changed."""
+        if not self._little:
+            # What UN holds is little endian always; changing it here would mix byte orders.
+            raise _unreadable_sequence(tag)
+        self._store(tag, DataElement(BaseTag(tag), "SQ", self._unwrapped_items(tag)))
+
+    def snapshot(self, tag: int) -> object:
+        """Return what `restore` needs to bring an element back to how it is now."""
+        element = self._dataset._dict.get(BaseTag(tag))
+        is_open = isinstance(element, DataElement) and element.VR == "SQ"
+        return _Snapshot(element, tuple(self._sequence(tag)) if is_open else ())
+
+    def restore(self, tag: int, snapshot: object) -> None:
+        """Bring an element back to a snapshot; used only to undo."""
+        assert isinstance(snapshot, _Snapshot)
+        self._store(tag, snapshot.element)
+        if isinstance(snapshot.element, DataElement) and snapshot.element.VR == "SQ":
+            self._sequence(tag)[:] = snapshot.items
+
+    def change_since(self, tag: int, snapshot: object) -> str | None:
+        """Return how an element differs from a snapshot: added, changed, removed or not at all."""
+        assert isinstance(snapshot, _Snapshot)
+        present = tag in self
+        if snapshot.element is None:
+            return "added" if present else None
+        if not present:
+            return "removed"
+        return "changed" if self._differs(tag, snapshot) else None
+
+    def _differs(self, tag: int, snapshot: _Snapshot) -> bool:
+        before, now = snapshot.element, self._element(tag)
+        if before is now:
+            return now.VR == "SQ" and len(self._sequence(tag)) != len(snapshot.items)
+        if before is None or now.VR == "SQ":
+            return True
+        if isinstance(before, RawDataElement):
+            stored: object = before.value or b""
+        else:
+            stored = self._encoded(before)
+        return stored != self.value(tag) or before.VR not in (None, now.VR)
+
+    # --- the pydicom side -----------------------------------------------------------------------
+
+    def _element(self, tag: int) -> Element:
+        return self._dataset.get_item(BaseTag(tag))
+
+    def _store(self, tag: int, element: Element | None) -> None:
+        """Replace an element without any conversion.
+
+        Assigning a raw private element through Dataset.__setitem__ would have pydicom interpret
+        it by its private dictionary, whatever the file says; hence the mapping itself.
+        """
+        key = BaseTag(tag)
+        if element is None:
+            self._dataset._dict.pop(key, None)
+        elif is_private(tag):
+            self._dataset._dict[key] = element
+        else:
+            self._dataset[key] = element
+        if tag == SPECIFIC_CHARACTER_SET:
+            self._declare_character_set()
+
+    def _sequence(self, tag: int) -> Items:
+        try:
+            value = self._dataset[BaseTag(tag)].value
+        except Exception:
+            # pydicom parses the sequence here; on broken bytes it may fail in any way.
+            raise _unreadable_sequence(tag) from None
+        if not isinstance(value, Items):
+            raise _unreadable_sequence(tag)
+        return value
+
+    def _unwrapped_items(self, tag: int) -> Items:
+        """Return the items inside a UN element: the same objects as long as it is the same."""
+        element = self._element(tag)
+        key = (id(self._dataset), tag)
+        known = self._unwrapped.sequences.get(key)
+        if known is not None and known[0] is element:
+            return known[1]
+        value = element.value
+        assert isinstance(value, bytes | memoryview)
+        try:
+            items = Items(decode_sequence(memoryview(value)))
+        except Malformed:
+            raise _unreadable_sequence(tag) from None
+        for item in items:
+            item.set_original_encoding(True, True, self._dataset.original_character_set)
+        self._unwrapped.sequences[key] = (element, items)
+        return items
+
+    def _declare_character_set(self) -> None:
+        """Have pydicom read raw text by the set declared now; the bytes are in it already."""
+        stored = ""
+        if SPECIFIC_CHARACTER_SET in self:
+            stored = self.value(SPECIFIC_CHARACTER_SET).decode("ascii", "replace")
+        terms = [term.strip(" \0") for term in stored.split("\\")]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                charset = convert_encodings(terms)
+            except (LookupError, ValueError):
+                return
+        _redeclare(self._dataset, charset)
+
+
+def _redeclare(dataset: Dataset, charset: list[str]) -> None:
+    implicit, little = dataset.original_encoding
+    dataset.set_original_encoding(implicit, little, charset)
+    dataset._parent_encoding = charset
+    for element in list(dataset._dict.values()):
+        if isinstance(element, DataElement) and element.VR == "SQ":
+            for item in element.value or ():
+                if SPECIFIC_CHARACTER_SET not in item:
+                    _redeclare(item, charset)
+
+
+def _unreadable_sequence(tag: int) -> EvaluationError:
+    return failed("unreadable-sequence", "the sequence cannot be read", element=tag_name(tag))

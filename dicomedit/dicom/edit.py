@@ -1,0 +1,183 @@
+"""Every change to a data set goes through here: recorded first, then made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dicomedit.dicom.charsets import CharacterSet, character_set
+from dicomedit.dicom.dictionary import (
+    SPECIFIC_CHARACTER_SET,
+    TRANSFER_SYNTAX_UID,
+    dictionary_vr,
+)
+from dicomedit.dicom.encoding import native_encoding
+from dicomedit.dicom.levels import Instance, Level, Notice, element_name
+from dicomedit.dicom.text import CHARSET_VRS, charset_of, encode_text, read_text
+from dicomedit.dicom.walk import Target
+from dicomedit.errors import failed
+
+UTF8 = "ISO_IR 192"
+
+
+def new_vr(level: Level, tag: int) -> str:
+    """Return the VR an element has, or would get when it is created."""
+    return level.vr(tag) if tag in level else dictionary_vr(tag, signed=level.is_signed)
+
+
+def put_text(instance: Instance, target: Target, text: str) -> None:
+    """Store a text in an element of any VR but SQ, creating it when it is absent."""
+    level, tag = target.level, target.tag
+    if tag in level and level.is_sequence(tag):
+        raise _is_sequence(target)
+    vr = new_vr(level, tag)
+    if vr == "SQ":
+        raise _is_sequence(target)
+    if tag == SPECIFIC_CHARACTER_SET:
+        _change_character_set(instance, level, text)
+    elif tag == TRANSFER_SYNTAX_UID:
+        _check_transfer_syntax(instance, text)
+    elif vr in CHARSET_VRS and not text.isascii() and charset_of(level).is_default:
+        _declare_utf8(instance, level)
+    put_bytes(instance, target, vr, encode_text(level, tag, vr, text))
+
+
+def put_bytes(instance: Instance, target: Target, vr: str, value: bytes | memoryview) -> None:
+    """Store bytes as they are."""
+    instance.journal.record(target.level, target.tag)
+    target.level.put(target.tag, vr, value)
+
+
+def remove(instance: Instance, targets: Iterable[Target]) -> None:
+    """Remove elements; a character set goes last, when the text it declared is gone."""
+    charsets = []
+    for target in targets:
+        if target.tag == SPECIFIC_CHARACTER_SET:
+            charsets.append(target)
+        else:
+            _remove(instance, target)
+    for target in charsets:
+        _check_plain(target.level)
+        _remove(instance, target)
+
+
+def _remove(instance: Instance, target: Target) -> None:
+    if target.tag in target.level:
+        instance.journal.record(target.level, target.tag)
+        target.level.remove(target.tag)
+
+
+def add_items(instance: Instance, target: Target, count: int) -> None:
+    """Append empty items until the sequence has at least `count`."""
+    instance.journal.record(target.level, target.tag)
+    if target.tag in target.level and target.level.is_wrapped(target.tag):
+        target.level.unwrap(target.tag)
+    present = len(target.level.items(target.tag)) if target.tag in target.level else 0
+    for _ in range(count - present):
+        target.level.add_item(target.tag)
+
+
+def remove_item(instance: Instance, target: Target, number: int) -> None:
+    """Remove one item of a sequence; those after it move up."""
+    instance.journal.record(target.level, target.tag)
+    if target.level.is_wrapped(target.tag):
+        target.level.unwrap(target.tag)
+    target.level.remove_item(target.tag, number)
+
+
+def _is_sequence(target: Target) -> Exception:
+    return failed(
+        "sequence-as-target",
+        "a sequence cannot be assigned a value",
+        help="name an element of one of its items, such as (0008,1140)[0]/(0008,1155)",
+        element=element_name(target.level, target.tag),
+    )
+
+
+# --- transfer syntax ----------------------------------------------------------------------------
+
+
+def _check_transfer_syntax(instance: Instance, text: str) -> None:
+    """Allow only what re-encoding can do: from one uncompressed syntax to another."""
+    now = read_text(instance.meta, TRANSFER_SYNTAX_UID)
+    if text == now:
+        return
+    if native_encoding(text) is None or (now is not None and native_encoding(now) is None):
+        raise failed(
+            "transfer-syntax",
+            "pixel data would not be what the new transfer syntax says",
+            help="only uncompressed transfer syntaxes can be assigned, to uncompressed data",
+            element=element_name(instance.meta, TRANSFER_SYNTAX_UID),
+        )
+
+
+# --- character sets -----------------------------------------------------------------------------
+
+
+def _texts(level: Level) -> Iterator[Target]:
+    """Yield what is stored in the character set of this level, in items without their own too."""
+    for tag in level.tags():
+        if level.is_sequence(tag):
+            for item in level.items(tag):
+                if SPECIFIC_CHARACTER_SET not in item:
+                    yield from _texts(item)
+        elif level.vr(tag) in CHARSET_VRS and not _is_plain(level.value(tag)):
+            yield Target(level, tag)
+
+
+def _is_plain(value: bytes) -> bool:
+    return value.isascii() and b"\x1b" not in value
+
+
+def _check_plain(level: Level) -> None:
+    for target in _texts(level):
+        raise failed(
+            "character-set-needed",
+            "the text could not be read any more without Specific Character Set (0008,0005)",
+            help="delete or replace the text first, or assign another character set",
+            element=element_name(target.level, target.tag),
+        )
+
+
+def _change_character_set(instance: Instance, level: Level, text: str) -> None:
+    """Store all text anew in the set that is about to be declared."""
+    new = character_set(text)
+    if not new.is_known:
+        raise failed(
+            "unknown-character-set",
+            "no character set has this name",
+            help='see PS3.3 C.12.1.1.2 for the defined terms, such as "ISO_IR 192"',
+            element=element_name(level, SPECIFIC_CHARACTER_SET),
+            value=text,
+        )
+    old = charset_of(level)
+    for target in list(_texts(level)):
+        value = _transcoded(target, old, new)
+        put_bytes(instance, target, target.level.vr(target.tag), value)
+
+
+def _transcoded(target: Target, old: CharacterSet, new: CharacterSet) -> bytes:
+    is_name = target.level.vr(target.tag) == "PN"
+    decoded = old.decode(target.level.value(target.tag), is_name=is_name)
+    encoded = None if decoded is None else new.encode(decoded, is_name=is_name)
+    if encoded is None:
+        raise failed(
+            "character-set-change",
+            f"the text cannot be carried over from character set {old} to {new}",
+            element=element_name(target.level, target.tag),
+        )
+    return encoded + b" " if len(encoded) % 2 else encoded
+
+
+def _declare_utf8(instance: Instance, level: Level) -> None:
+    """Declare UTF-8 where nothing but ASCII was declared, before other text is stored."""
+    root = level
+    while root.place is not None and SPECIFIC_CHARACTER_SET not in root:
+        root = root.place.level
+    _check_plain(root)
+    put_bytes(instance, Target(root, SPECIFIC_CHARACTER_SET), "CS", UTF8.encode())
+    instance.notices.append(
+        Notice(
+            "utf8-declared",
+            "the text is not ASCII: Specific Character Set (0008,0005) is ISO_IR 192 now",
+        )
+    )

@@ -1,0 +1,78 @@
+"""Make UIDs: by hashing, at random, and remembered for a run (PS3.5 §9 and Annex B)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+MAX_LENGTH = 64
+MAX_PREFIX = 24
+"""Longest prefix that leaves room for a dot and a random number of up to 39 digits."""
+
+_UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*")
+
+
+def hash_uid(text: str) -> str:
+    """Return the UID that always stands for a text.
+
+    ``2.25.`` and the first 16 bytes of the text's SHA-1, marked as a name-based UUID but without
+    a namespace (language reference, hashUID).
+    """
+    digest = bytearray(hashlib.sha1(text.encode("utf-8"), usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    return f"2.25.{int.from_bytes(digest, 'big')}"
+
+
+def new_uid() -> str:
+    """Return a random UID under 2.25 (PS3.5 §B.2)."""
+    return f"2.25.{uuid.uuid4().int}"
+
+
+def is_uid(text: str) -> bool:
+    """Whether a text is a valid UID (PS3.5 §9.1)."""
+    return len(text) <= MAX_LENGTH and _UID.fullmatch(text) is not None
+
+
+@dataclass(slots=True)
+class UidMap:
+    """Which new UID stands for which text, under each prefix, for as long as a run lasts.
+
+    Give the same map to several runs, or keep it as rows, and the same text gets the same UID.
+    The rows hold original identifiers: store them as safely as the originals.
+    """
+
+    _uids: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return len(self._uids)
+
+    def uid_for(self, text: str, prefix: str) -> str:
+        """Return the UID of a text under a prefix; the first time a new one is made."""
+        stem = prefix.rstrip(".")
+        key = (stem, text)
+        if key not in self._uids:
+            self._uids[key] = f"{stem}.{uuid.uuid4().int}"
+        return self._uids[key]
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Return prefix, text and UID of every entry, sorted, to be saved."""
+        return sorted((prefix, text, uid) for (prefix, text), uid in self._uids.items())
+
+    @classmethod
+    def from_rows(cls, rows: Iterable[tuple[str, str, str]]) -> UidMap:
+        """Return the map whose `rows` were saved; raise ValueError when one is no such row."""
+        uids: dict[tuple[str, str], str] = {}
+        for prefix, text, uid in rows:
+            if not is_uid(uid) or not uid.startswith(f"{prefix}."):
+                raise ValueError("a row of the UID map holds no UID under its prefix")
+            uids[prefix, text] = uid
+        return cls(uids)
+
+
+def is_prefix(text: str) -> bool:
+    """Whether a text may stand before the random number of a mapped UID."""
+    return len(text) <= MAX_PREFIX and _UID.fullmatch(text.removesuffix(".")) is not None

@@ -1,0 +1,149 @@
+"""Read a DICOM file: any deviation that cannot hide an element is borne, any other is refused."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydicom.dataset import Dataset, FileMetaDataset
+
+from dicomedit.dicom.decode import Elements, Malformed, decode_elements, decode_header
+from dicomedit.dicom.dictionary import TRANSFER_SYNTAX_UID
+from dicomedit.dicom.encoding import (
+    DEFLATED_UID,
+    EXPLICIT_LITTLE,
+    EXPLICIT_LITTLE_UID,
+    IMPLICIT_LITTLE,
+    Encoding,
+    encoding_of,
+)
+from dicomedit.errors import DicomFileError
+
+PREFIX_AT = 128
+PREFIX = b"DICM"
+MAP_FROM = 16 << 20
+"""Files of at least this many bytes are mapped instead of read."""
+
+MAX_INFLATED = 4 << 30
+"""Longest deflated data set, in bytes after inflating."""
+
+
+class NotDicomError(DicomFileError):
+    """A file that is not in the DICOM file format (PS3.10): it is skipped, not failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class DicomFile:
+    """What a file holds; `dataset.file_meta` has its file meta information."""
+
+    dataset: Dataset
+    transfer_syntax: str
+
+
+def read_file(path: Path) -> DicomFile:
+    """Return the data set of a file; raise DicomFileError when it cannot be trusted."""
+    try:
+        data = _open(path)
+    except OSError as error:
+        raise DicomFileError(str(path), error.strerror or "cannot be read") from None
+    return decode_file(data, str(path))
+
+
+def _open(path: Path) -> memoryview:
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size < MAP_FROM:
+            return memoryview(file.read())
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def decode_file(data: memoryview, name: str) -> DicomFile:
+    """Return the data set of a file's bytes; `name` stands for it in messages."""
+    if bytes(data[PREFIX_AT : PREFIX_AT + 4]) != PREFIX:
+        raise NotDicomError(name, _why_not(data))
+    try:
+        start = _meta_end(data)
+        meta = decode_elements(data[:start], PREFIX_AT + 4, EXPLICIT_LITTLE)
+        syntax = _transfer_syntax(meta)
+        body, offset = (data, start)
+        if syntax == DEFLATED_UID:
+            body, offset = _inflated(data[start:]), 0
+        return _assembled(meta, body, offset, syntax)
+    except Malformed as error:
+        raise DicomFileError(name, error.reason, offset=error.offset) from None
+
+
+def _why_not(data: memoryview) -> str:
+    if not len(data):
+        return "the file is empty"
+    first = bytes(data[:2])
+    if first in (b"\x08\0", b"\x02\0", b"\0\x08", b"\0\x02"):
+        return "no DICM prefix at byte 128: perhaps a data set stored without file header"
+    return "not a DICOM file: no DICM prefix at byte 128"
+
+
+def _meta_end(data: memoryview) -> int:
+    """Return where the file meta group ends; its group length is not trusted."""
+    position = PREFIX_AT + 4
+    while position + 8 <= len(data) and bytes(data[position : position + 2]) == b"\x02\0":
+        header = decode_header(data, position, EXPLICIT_LITTLE)
+        if header.is_undefined or header.start + header.length > len(data):
+            raise Malformed("the file meta information is broken", position)
+        position = header.start + header.length
+    if position == PREFIX_AT + 4:
+        raise Malformed("there is no file meta information", position)
+    return position
+
+
+def _transfer_syntax(meta: Elements) -> str:
+    element = meta.get(TRANSFER_SYNTAX_UID)  # type: ignore[call-overload]
+    if element is None:
+        return EXPLICIT_LITTLE_UID
+    return bytes(element.value or b"").decode("ascii", "replace").strip(" \0")
+
+
+def _inflated(data: memoryview) -> memoryview:
+    inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+    try:
+        body = inflater.decompress(data, MAX_INFLATED)
+    except zlib.error:
+        raise Malformed("the deflated data set is broken", 0) from None
+    if inflater.unconsumed_tail:
+        raise Malformed(f"the deflated data set is longer than {MAX_INFLATED} bytes", 0)
+    if not inflater.eof or not _is_harmless(inflater.unused_data, body):
+        raise Malformed("the deflated data set is broken at its end", 0)
+    return memoryview(body)
+
+
+def _is_harmless(trailer: bytes, body: bytes) -> bool:
+    """Whether what follows a deflated data set is padding, or the checksum that gzip writes."""
+    checksum = struct.pack("<LL", zlib.crc32(body), len(body) & 0xFFFFFFFF)
+    return not trailer.removeprefix(checksum).strip(b"\0")
+
+
+def _assembled(meta: Elements, body: memoryview, offset: int, syntax: str) -> DicomFile:
+    encoding = _actual_encoding(body, offset, encoding_of(syntax))
+    elements = decode_elements(body, offset, encoding)
+    if not elements:
+        raise Malformed("the data set has no elements", offset)
+    dataset = Dataset(elements)
+    dataset.set_original_encoding(encoding.implicit, encoding.little, "iso8859")
+    dataset.file_meta = FileMetaDataset(Dataset(meta))
+    return DicomFile(dataset, syntax)
+
+
+def _actual_encoding(body: memoryview, offset: int, declared: Encoding) -> Encoding:
+    """Return the declared encoding, or the other one when VRs are where none should be.
+
+    Files exist whose data set is implicit under an explicit transfer syntax, and the reverse;
+    the first element decides, and if it was not so all along, decoding fails further on.
+    """
+    if not declared.little or offset + 8 > len(body):
+        return declared
+    vr = bytes(body[offset + 4 : offset + 6])
+    has_vr = vr.isalpha() and vr.isupper()
+    return EXPLICIT_LITTLE if has_vr else IMPLICIT_LITTLE

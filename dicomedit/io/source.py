@@ -1,0 +1,32 @@
+"""Read the text files that go with a run: scripts and lookup tables, in UTF-8."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dicomedit.errors import Diagnostic, ScriptError, Source, Span
+
+MAX_BYTES = 16 << 20
+"""Largest script or table that is read."""
+
+
+def read_source(path: str | os.PathLike[str]) -> Source:
+    """Return a file's text under its name; raise ScriptError when it is no UTF-8 text."""
+    name = os.fspath(path)
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _unreadable(name, error.strerror or "cannot be read") from None
+    if len(data) > MAX_BYTES:
+        raise _unreadable(name, f"the file is larger than {MAX_BYTES} bytes")
+    try:
+        return Source(name, data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        reason = f"the file is not text in UTF-8 (byte {error.start})"
+        raise _unreadable(name, reason) from None
+
+
+def _unreadable(name: str, reason: str) -> ScriptError:
+    return ScriptError([Diagnostic("unreadable-file", reason, Source(name, ""), Span(0, 0))])

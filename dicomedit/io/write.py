@@ -1,0 +1,85 @@
+"""Write a DICOM file whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from dicomedit.dicom.dataset import DatasetLevel
+from dicomedit.dicom.dictionary import TRANSFER_SYNTAX_UID
+from dicomedit.dicom.encode import Buffer, Encoder
+from dicomedit.dicom.encoding import (
+    DEFLATED_UID,
+    EXPLICIT_LITTLE,
+    EXPLICIT_LITTLE_UID,
+    encoding_of,
+)
+from dicomedit.dicom.levels import Instance
+from dicomedit.dicom.text import read_text
+from dicomedit.errors import DicomFileError
+
+_PREAMBLE = bytes(128) + b"DICM"
+_GROUP_LENGTH = b"\x02\0\0\0UL\x04\0"
+
+
+def encode_instance(instance: Instance) -> Iterator[Buffer]:
+    """Yield the bytes of a file: empty preamble, file meta information, data set (PS3.10 §7)."""
+    root, meta = instance.root, instance.meta
+    assert isinstance(root, DatasetLevel)
+    assert isinstance(meta, DatasetLevel)
+    syntax = read_text(meta, TRANSFER_SYNTAX_UID) or EXPLICIT_LITTLE_UID
+    meta_parts, length = Encoder(EXPLICIT_LITTLE).encode(meta)
+    parts, _ = Encoder(encoding_of(syntax)).encode(root)
+    yield _PREAMBLE
+    yield _GROUP_LENGTH + length.to_bytes(4, "little")
+    yield from meta_parts
+    yield from _deflated(parts) if syntax == DEFLATED_UID else parts
+
+
+def _deflated(parts: Iterable[Buffer]) -> Iterator[bytes]:
+    """Yield the data set deflated, padded to even length (PS3.5 §A.5)."""
+    deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    length = 0
+    for part in parts:
+        chunk = deflater.compress(part)
+        length += len(chunk)
+        yield chunk
+    rest = deflater.flush()
+    yield rest + b"\0" if (length + len(rest)) % 2 else rest
+
+
+def write_atomically(destination: Path, parts: Iterable[Buffer]) -> None:
+    """Write a file under a temporary name beside its place, then rename it into place.
+
+    An existing file is replaced only by the complete new one. Raises DicomFileError.
+    """
+    temporary = destination.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        _write(temporary, parts)
+        temporary.replace(destination)
+    except OSError as error:
+        _discard(temporary)
+        raise DicomFileError(str(destination), f"cannot be written: {error.strerror}") from None
+    except BaseException:
+        _discard(temporary)
+        raise
+
+
+def _write(path: Path, parts: Iterable[Buffer]) -> None:
+    descriptor = os.open(
+        path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
+    )
+    with open(descriptor, "wb", buffering=1 << 20) as file:
+        for part in parts:
+            file.write(part)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _discard(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()

@@ -1,0 +1,321 @@
+"""AST to closures: names are looked up and literals read once, what is left is calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dicomedit.dicom import edit
+from dicomedit.dicom.levels import element_name
+from dicomedit.dicom.paths import Pattern, TagPath
+from dicomedit.dicom.resolve import find, obtain
+from dicomedit.dicom.walk import matching_values, private_elements, removals
+from dicomedit.errors import EvaluationError, Source, Span, failed
+from dicomedit.lang import nodes
+from dicomedit.lang.arguments import convert
+from dicomedit.lang.functions import REGISTRY
+from dicomedit.lang.functions.text import full_match
+from dicomedit.lang.java_regex import JavaPattern, PatternError, compile_pattern
+from dicomedit.lang.program import Run, Statement
+from dicomedit.lang.reading import as_scalar, read_path, scalar_text
+from dicomedit.lang.values import Scalar, Value, is_true
+
+Evaluate = Callable[[Run], Value]
+Test = Callable[[Run], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """Compiles the statements of one source, which has been checked."""
+
+    source: Source
+
+    def statements(self, statements: tuple[nodes.Statement, ...]) -> tuple[Statement, ...]:
+        """Return what runs the statements, in order."""
+        return tuple(self._placed(each) for each in statements if not _is_declaration(each))
+
+    def _placed(self, statement: nodes.Statement) -> Statement:
+        """Return what runs one statement and gives its place to whatever fails in it."""
+        work = self._statement(statement)
+        source, span = self.source, statement.span
+        line = source.position(span.start)[0]
+
+        def run_placed(run: Run) -> None:
+            run.span = span
+            run.source = source
+            run.instance.journal.line = line
+            try:
+                work(run)
+            except EvaluationError as error:
+                raise error.at(source, span) from None
+
+        return run_placed
+
+    def _statement(self, statement: nodes.Statement) -> Statement:
+        match statement:
+            case nodes.Conditional():
+                return self._conditional(statement)
+            case nodes.IfChain():
+                return self._if_chain(statement)
+            case nodes.RemoveAllPrivateTags():
+                return _remove_all_private_tags
+            case nodes.Assign(target=target, value=value):
+                return _assign(target.path, self._value(value))
+            case nodes.AssignIfExists(target=target, value=value):
+                return _assign_if_exists(Pattern(target.path), self._value(value))
+            case nodes.Define(name=name, value=value):
+                return _define(name, self._value(value))
+            case nodes.Delete(target=target):
+                return _delete(Pattern(target.path))
+            case nodes.CallStatement(call=call):
+                return _discard(self._call(call))
+            case nodes.Echo(value=value):
+                return _echo(None if value is None else self._value(value))
+        raise AssertionError("declarations do not run")
+
+    # conditions
+
+    def _conditional(self, statement: nodes.Conditional) -> Statement:
+        test = self._test(statement.condition)
+        then = self._placed(statement.then)
+        otherwise = None if statement.otherwise is None else self._placed(statement.otherwise)
+
+        def conditional(run: Run) -> None:
+            if test(run):
+                then(run)
+            elif otherwise is not None:
+                otherwise(run)
+
+        return conditional
+
+    def _if_chain(self, statement: nodes.IfChain) -> Statement:
+        branches = tuple(
+            (self._test(branch.condition), self.statements(branch.body))
+            for branch in statement.branches
+        )
+        otherwise = self.statements(statement.otherwise or ())
+
+        def if_chain(run: Run) -> None:
+            body = next((body for test, body in branches if test(run)), otherwise)
+            for each in body:
+                each(run)
+
+        return if_chain
+
+    def _test(self, condition: nodes.Condition) -> Test:
+        if isinstance(condition, nodes.Call):
+            return _truth(self._value(condition), condition.function)
+        left = _texts(self._value(condition.left))
+        match condition.operator:
+            case nodes.Operator.EQUALS:
+                return _equal(left, _texts(self._value(condition.right)))
+            case nodes.Operator.NOT_EQUALS:
+                return _negated(_equal(left, _texts(self._value(condition.right))))
+            case nodes.Operator.MATCHES:
+                return _matching(left, self._pattern(condition.right))
+            case nodes.Operator.NOT_MATCHES:
+                return _negated(_matching(left, self._pattern(condition.right)))
+
+    def _pattern(self, value: nodes.Expr) -> Callable[[Run], JavaPattern | None]:
+        if isinstance(value, nodes.Text):
+            compiled = compile_pattern(value.value)
+            return lambda run: compiled
+        text = _texts(self._value(value))
+
+        def pattern(run: Run) -> JavaPattern | None:
+            spelt = text(run)
+            return None if spelt is None else _compiled(spelt)
+
+        return pattern
+
+    # values
+
+    def _value(self, value: nodes.Expr) -> Evaluate:
+        """Return what gives a value; a tag path is read."""
+        if isinstance(value, nodes.Path):
+            path = value.path
+            return lambda run: read_path(run, path)
+        return self._argument(value)
+
+    def _argument(self, value: nodes.Expr) -> Evaluate:
+        """Return what gives an argument or a list element; a tag path stays one."""
+        match value:
+            case nodes.Text(value=text) | nodes.Number(value=text):
+                return lambda run: text
+            case nodes.Path(path=path):
+                return lambda run: path
+            case nodes.Name(name=name):
+                return _variable(name)
+            case nodes.Call():
+                return self._call(value)
+            case nodes.ListOf(elements=elements):
+                evaluate = tuple(self._argument(element) for element in elements)
+                return lambda run: tuple(each(run) for each in evaluate)
+
+    def _call(self, call: nodes.Call) -> Evaluate:
+        function = REGISTRY.get(call.function)
+        assert function is not None
+        given = []
+        for position, argument in enumerate(call.arguments):
+            parameter = function.parameter(position)
+            literal = argument.value if isinstance(argument, nodes.Text) else None
+            given.append(convert(function, position, parameter, self._argument(argument), literal))
+        return _placed_call(
+            _bound(function.call, tuple(given), function.needs_run), self.source, call.span
+        )
+
+
+def _is_declaration(statement: nodes.Statement) -> bool:
+    return isinstance(statement, nodes.Version | nodes.Describe | nodes.Mark | nodes.Export)
+
+
+def _bound(
+    call: Callable[..., Any], given: tuple[Callable[[Run], tuple[Any, ...]], ...], needs_run: bool
+) -> Evaluate:
+    """Return what calls a function; each argument gives no, one or, for lists, many values."""
+
+    def bound(run: Run) -> Value:
+        arguments = [value for argument in given for value in argument(run)]
+        if needs_run:
+            return call(*arguments, run=run)  # type: ignore[no-any-return]
+        return call(*arguments)  # type: ignore[no-any-return]
+
+    return bound
+
+
+def _placed_call(call: Evaluate, source: Source, span: Span) -> Evaluate:
+    def placed(run: Run) -> Value:
+        try:
+            return call(run)
+        except EvaluationError as error:
+            raise error.at(source, span) from None
+
+    return placed
+
+
+def _variable(name: str) -> Evaluate:
+    def variable(run: Run) -> Value:
+        try:
+            return run.variables[name]
+        except KeyError:
+            raise failed(
+                "unknown-variable",
+                f'the variable "{name}" has no value',
+                help=f"give it one in the script or with --set {name}=VALUE; in Python, variables=",
+            ) from None
+
+    return variable
+
+
+# --- statements ---------------------------------------------------------------------------------
+
+
+def _assign(path: TagPath, value: Evaluate) -> Statement:
+    def assign(run: Run) -> None:
+        text = scalar_text(value(run))
+        if text is None:
+            _tell_kept(run, path)
+        else:
+            edit.put_text(run.instance, obtain(run.instance, path), text)
+
+    return assign
+
+
+def _tell_kept(run: Run, path: TagPath) -> None:
+    """Warn that an element keeps its value: ":=" with nothing has no effect."""
+    target = find(run.instance, path)
+    if target is not None:
+        name = element_name(target.level, target.tag)
+        message = f"{name} keeps its value: there was nothing to assign"
+        run.notice("nothing-assigned", message, 'use "?=" to blank the element instead')
+
+
+def _assign_if_exists(pattern: Pattern, value: Evaluate) -> Statement:
+    def assign_if_exists(run: Run) -> None:
+        text = scalar_text(value(run)) or ""
+        for target in list(matching_values(run.instance, pattern)):
+            edit.put_text(run.instance, target, text)
+
+    return assign_if_exists
+
+
+def _define(name: str, value: Evaluate) -> Statement:
+    def define(run: Run) -> None:
+        run.variables[name] = value(run)
+
+    return define
+
+
+def _delete(pattern: Pattern) -> Statement:
+    def delete(run: Run) -> None:
+        edit.remove(run.instance, list(removals(run.instance, pattern)))
+
+    return delete
+
+
+def _discard(call: Evaluate) -> Statement:
+    def discard(run: Run) -> None:
+        call(run)
+
+    return discard
+
+
+def _echo(value: Evaluate | None) -> Statement:
+    def echo(run: Run) -> None:
+        run.echo.append("" if value is None else scalar_text(value(run)) or "")
+
+    return echo
+
+
+def _remove_all_private_tags(run: Run) -> None:
+    edit.remove(run.instance, list(private_elements(run.instance.root)))
+
+
+# --- conditions ---------------------------------------------------------------------------------
+
+Text = Callable[[Run], "str | None"]
+
+
+def _texts(value: Evaluate) -> Text:
+    return lambda run: scalar_text(value(run))
+
+
+def _equal(left: Text, right: Text) -> Test:
+    """Two values are equal when both are there and their texts are the same."""
+
+    def equal(run: Run) -> bool:
+        first, second = left(run), right(run)
+        return first is not None and first == second
+
+    return equal
+
+
+def _negated(test: Test) -> Test:
+    return lambda run: not test(run)
+
+
+def _matching(left: Text, right: Callable[[Run], JavaPattern | None]) -> Test:
+    def matching(run: Run) -> bool:
+        text, pattern = left(run), right(run)
+        return text is not None and pattern is not None and full_match(pattern, text)
+
+    return matching
+
+
+def _compiled(text: str) -> JavaPattern:
+    try:
+        return compile_pattern(text)
+    except PatternError:
+        # The pattern may hold a value of the data set: it is not shown.
+        raise failed("bad-pattern", "the text is no regular expression", value=text) from None
+
+
+def _truth(value: Evaluate, name: str) -> Test:
+    def truth(run: Run) -> bool:
+        result: Scalar = as_scalar(run, value(run))
+        if result is None:
+            run.notice("nothing-as-condition", f"{name} gave nothing, which counts as false")
+        return is_true(result)
+
+    return truth
