@@ -1,0 +1,291 @@
+"""`dicomedit run`: scripts over a file or a folder."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dicomedit.batch.program import Options, Program, compile_script
+from dicomedit.batch.run import Report, Row, Status, run, summary_of
+from dicomedit.errors import Severity
+from dicomedit.io.source import read_source
+from dicomedit.lang.lookup import LookupTable
+from dicomedit.lang.program import Outcome
+
+_DESCRIPTION = """\
+Apply one or more scripts, in order, to a DICOM file or to every DICOM file below a folder.
+Results get the names of the inputs. A file for which a script fails, or which a script rejects,
+has no result, and the reason is printed. Inputs are never changed.
+
+  dicomedit run anon.das ./in ./out
+  dicomedit run anon.das ./in ./out --lookup subjects.txt --set project=P1
+  dicomedit run first.das second.das ./in ./out
+  dicomedit run anon.das image.dcm ./out --dry-run"""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command's arguments."""
+    parser = commands.add_parser(
+        "run",
+        help="edit a file or a folder of files with a script",
+        usage="dicomedit run [options] SCRIPT... IN OUT",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=execute, parser=parser)
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="SCRIPT... IN OUT",
+        help="script files, then the input file or folder, then the output folder (or file)",
+    )
+    parser.add_argument(
+        "-s",
+        dest="scripts",
+        action="append",
+        default=[],
+        metavar="SCRIPT[,TABLE]",
+        help="a script with a lookup table of its own; repeatable, in order",
+    )
+    parser.add_argument("--lookup", metavar="FILE", help="lookup table for all scripts")
+    parser.add_argument(
+        "--strict-lookup",
+        action="store_true",
+        help="fail where a value is not in the lookup table, instead of keeping it",
+    )
+    parser.add_argument(
+        "--set",
+        dest="variables",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="give a variable of the script a value; repeatable",
+    )
+    parser.add_argument(
+        "--allow-url",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="let getURL ask this host, host:port or https://host/path/*; repeatable",
+    )
+    parser.add_argument(
+        "--dialect",
+        type=int,
+        choices=[6],
+        help="read scripts without version statement as this version of the language",
+    )
+    parser.add_argument(
+        "--newer-versions",
+        action="store_true",
+        help="accept scripts of version 6.7 to 6.9, and functions newer than 6.6",
+    )
+    parser.add_argument(
+        "--honour-fill",
+        action="store_true",
+        help="let alterPixels fill with the value it is given, instead of 0",
+    )
+    parser.add_argument(
+        "--keep-file-meta",
+        action="store_true",
+        help="keep file meta information such as the name of the sending device",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="write nothing; say what would change"
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="print failures only")
+    parser.add_argument(
+        "--show-values",
+        action="store_true",
+        help="show values of elements in messages (they may identify patients)",
+    )
+
+
+def execute(given: argparse.Namespace) -> int:
+    """Run the command."""
+    scripts, source, destination = _split_paths(given)
+    programs = [
+        compile_script(Path(name), dialect=given.dialect, newer_versions=given.newer_versions)
+        for name, _ in scripts
+    ]
+    tables = [_read_table(table or given.lookup, given) for _, table in scripts]
+    variables = _with_missing(programs, _variables(given), given.parser)
+    for program in programs:
+        for notice in program.notices:
+            print(notice, file=sys.stderr)
+    options = Options(given.strict_lookup, given.honour_fill, given.keep_file_meta)
+    with _Narrator(given) as narrator:
+        report = run(
+            programs,
+            source,
+            destination,
+            variables=variables,
+            lookup=tables,
+            allow_urls=given.allow_url,
+            options=options,
+            dry_run=given.dry_run,
+            on_row=narrator.tell,
+        )
+    _close(report, given)
+    return 1 if report.failed else 0
+
+
+# --- arguments ----------------------------------------------------------------------------------
+
+
+def _split_paths(given: argparse.Namespace) -> tuple[list[tuple[str, str | None]], str, str]:
+    *leading, source, destination = ["", "", *given.paths][-max(2, len(given.paths)) :]
+    scripts: list[tuple[str, str | None]] = [(name, None) for name in leading]
+    for pair in given.scripts:
+        name, _, table = pair.partition(",")
+        scripts.append((name.strip(), table.strip() or None))
+    if len(given.paths) < 2 or not scripts:
+        given.parser.error("a script, an input and an output are needed: SCRIPT... IN OUT")
+    return scripts, source, destination
+
+
+def _variables(given: argparse.Namespace) -> dict[str, str]:
+    variables = {}
+    for pair in given.variables:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.isidentifier():
+            given.parser.error(f"--set takes NAME=VALUE, not {pair!r}")
+        variables[name] = value
+    return variables
+
+
+def _read_table(path: str | None, given: argparse.Namespace) -> LookupTable | None:
+    if path is None:
+        return None
+    source = read_source(path)
+    table = LookupTable.from_text(source.text, name=source.name, strict=given.strict_lookup)
+    if table.ignored:
+        lines = ", ".join(str(each.line) for each in table.ignored[:10])
+        more = ", ..." if len(table.ignored) > 10 else ""
+        print(
+            f"warning: {path}: {len(table.ignored)} lines are no entry and have no effect"
+            f" (line {lines}{more}); write type/key = value",
+            file=sys.stderr,
+        )
+    return table
+
+
+def _with_missing(
+    programs: Sequence[Program], variables: dict[str, str], parser: argparse.ArgumentParser
+) -> dict[str, str]:
+    """Ask on a terminal for the variables that scripts need and nobody gave."""
+    missing = {
+        variable.name: variable
+        for program in programs
+        for variable in program.variables
+        if variable.required and variable.name not in variables
+    }
+    if not missing:
+        return variables
+    if not sys.stdin.isatty():
+        names = ", ".join(
+            f"{name} ({variable.description})" if variable.description else name
+            for name, variable in missing.items()
+        )
+        advice = " ".join(f"--set {name}=..." for name in missing)
+        parser.error(f"the script needs a value for {names}; add {advice}")
+    found = dict(variables)
+    for name, variable in missing.items():
+        ask = getpass.getpass if variable.hidden else input
+        found[name] = ask(f"{variable.description or name}: ")
+    return found
+
+
+# --- telling ------------------------------------------------------------------------------------
+
+
+class _Narrator:
+    """Tells of each file as it is done: a bar on a terminal, a line for what needs attention."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self._given = given
+        self._told: set[str] = set()
+        self._progress: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> _Narrator:
+        if sys.stderr.isatty() and not self._given.quiet:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+            self._progress = Progress(
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def tell(self, number: int, count: int, row: Row) -> None:
+        """Tell of one file."""
+        self._advance(number, count)
+        if row.outcome is not None:
+            self._tell_outcome(row, row.outcome)
+        if row.status in (Status.FAILED, Status.REJECTED, Status.SKIPPED):
+            if row.status is Status.FAILED or not self._given.quiet:
+                self._print(f"{row.status.value}: {row.source}: {self._reason(row)}")
+        elif self._given.dry_run and not self._given.quiet:
+            self._tell_changes(row)
+
+    def _advance(self, number: int, count: int) -> None:
+        if self._progress is not None:
+            if self._task is None:
+                self._task = self._progress.add_task("", total=count)
+            self._progress.update(self._task, completed=number)
+
+    def _reason(self, row: Row) -> str:
+        if row.error is None:
+            return row.reason or ""
+        return summary_of(row.error, show_values=self._given.show_values)
+
+    def _tell_outcome(self, row: Row, outcome: Outcome) -> None:
+        for line in outcome.echo:
+            self._print(line, to_output=True)
+        for notice in outcome.notices:
+            text = f"{notice.location}: {notice.message} [{notice.code}]"
+            if notice.severity is Severity.WARNING and text not in self._told:
+                self._told.add(text)
+                if not self._given.quiet:
+                    advice = f"; {notice.help}" if notice.help else ""
+                    self._print(f"warning: {text}{advice} (first seen in {row.source})")
+
+    def _tell_changes(self, row: Row) -> None:
+        changes = row.outcome.changes if row.outcome else ()
+        self._print(f"{row.source} -> {row.destination}", to_output=True)
+        for change in changes:
+            self._print(f"  {change.kind:8} {change.path}  (line {change.line})", to_output=True)
+        if not changes:
+            self._print("  nothing changes", to_output=True)
+
+    def _print(self, text: str, *, to_output: bool = False) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+        print(text, file=sys.stdout if to_output else sys.stderr)
+        if self._progress is not None:
+            self._progress.start()
+
+
+def _close(report: Report, given: argparse.Namespace) -> None:
+    if given.quiet:
+        return
+    verb = {Status.WRITTEN: "to be written"} if given.dry_run else {}
+    counts = ", ".join(
+        f"{report.count(status)} {verb.get(status, status.value)}" for status in Status
+    )
+    print(f"{len(report.rows)} files: {counts}")
+    if not report.rows:
+        print("warning: there was no file in the input", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""Data sets side by side, for people who review what a script did."""
