@@ -7,9 +7,9 @@ import os
 import warnings
 from pathlib import Path
 
+import golden
 import pytest
 
-import golden
 from dicomedit import DicomEditError, LookupTable, compile_script
 
 KNOWN_DIFFERENCES = {

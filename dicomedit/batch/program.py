@@ -111,9 +111,10 @@ class Program:
         """
         instance = open_instance(ds)
         resources = resources_of(lookup, uid_map, allow_urls, options)
-        renew = has_file_meta(ds)
-        outcome = self.edit(instance, variables or {}, resources, options if renew else None)
+        outcome = self.edit(instance, variables or {}, resources)
         if not outcome.rejected:
+            if has_file_meta(ds):
+                finish(instance, options)
             attach_file_meta(ds, instance)
         return outcome
 
@@ -139,21 +140,19 @@ class Program:
         return edit_file([step], Path(source), Path(destination), options)
 
     def edit(
-        self,
-        instance: Instance,
-        variables: Mapping[str, str],
-        resources: Resources,
-        options: Options | None,
+        self, instance: Instance, variables: Mapping[str, str], resources: Resources
     ) -> Outcome:
-        """Edit an instance; `options` None leaves the file meta information alone."""
-        outcome = self._script.edit(instance, variables, resources)
-        if options is not None and not outcome.rejected:
-            try:
-                renew_file_meta(instance, keep=options.keep_file_meta)
-            except BaseException:
-                instance.journal.undo()
-                raise
-        return outcome
+        """Edit an opened instance, but for its file meta information: see `finish`."""
+        return self._script.edit(instance, variables, resources)
+
+
+def finish(instance: Instance, options: Options) -> None:
+    """Bring file meta information in line with what scripts did, or undo all they did."""
+    try:
+        renew_file_meta(instance, keep=options.keep_file_meta)
+    except BaseException:
+        instance.journal.undo()
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,24 +170,22 @@ def edit_file(
     """Apply scripts in order to one file; without a destination nothing is written."""
     if destination is not None and _is_same_file(source, destination):
         raise DicomFileError(str(source), "the destination is the source itself")
-    instance = open_instance(read_file(source).dataset)
-    outcomes = []
+    instance = open_instance(read_file(source).dataset, keeps_views=True)
+    outcomes: list[Outcome] = []
     for step in steps:
-        outcomes.append(step.program.edit(instance, step.variables, step.resources, options))
+        outcomes.append(step.program.edit(instance, step.variables, step.resources))
         if outcomes[-1].rejected:
-            break
-    outcome = merge(outcomes, instance)
+            return _merged(outcomes)
+    finish(instance, options)
     parts = list(encode_instance(instance))
-    if destination is not None and not outcome.rejected:
+    if destination is not None:
         write_atomically(destination, parts)
-    return outcome
+    return _merged(outcomes)
 
 
-def merge(outcomes: Sequence[Outcome], instance: Instance) -> Outcome:
-    """Return several scripts' outcomes on one instance as one."""
+def _merged(outcomes: Sequence[Outcome]) -> Outcome:
+    """Return several scripts' outcomes on one instance as one; the last one knows all changes."""
     last = outcomes[-1]
-    if len(outcomes) == 1:
-        return last
     return Outcome(
         last.rejected,
         last.reason,

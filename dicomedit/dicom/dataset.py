@@ -53,7 +53,7 @@ class _Snapshot:
 class DatasetLevel:
     """One level of a pydicom Dataset."""
 
-    __slots__ = ("_dataset", "_little", "_place", "_unwrapped")
+    __slots__ = ("_dataset", "_keeps_views", "_little", "_place", "_unwrapped")
 
     def __init__(
         self,
@@ -62,12 +62,17 @@ class DatasetLevel:
         little_endian: bool,
         place: Place | None = None,
         unwrapped: _Unwrapped | None = None,
+        keeps_views: bool = False,
     ) -> None:
-        """Wrap `dataset`; `place` says where it stands when it is an item."""
+        """Wrap `dataset`; `place` says where it stands when it is an item.
+
+        `keeps_views` allows values to stay views of a file; pydicom itself cannot read those.
+        """
         self._dataset = dataset
         self._little = little_endian
         self._place = place
         self._unwrapped = unwrapped or _Unwrapped()
+        self._keeps_views = keeps_views
 
     @property
     def place(self) -> Place | None:
@@ -185,12 +190,15 @@ class DatasetLevel:
                 little_endian=little,
                 place=Place(self, tag, number),
                 unwrapped=self._unwrapped,
+                keeps_views=self._keeps_views,
             )
             for number, item in enumerate(items)
         ]
 
     def put(self, tag: int, vr: str, value: bytes | memoryview) -> None:
         """Create or replace an element."""
+        if not self._keeps_views:
+            value = bytes(value)
         raw = RawDataElement(
             BaseTag(tag),
             vr,

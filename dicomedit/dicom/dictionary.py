@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydicom.datadict import dictionary_VR, keyword_for_tag
+from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 
 TRANSFER_SYNTAX_UID = 0x00020010
 SPECIFIC_CHARACTER_SET = 0x00080005
@@ -49,6 +49,11 @@ def dictionary_vr(tag: int, *, signed: bool) -> str:
     if choice == "US or SS":
         return "SS" if signed else "US"
     return choice if len(choice) == 2 else "UN"
+
+
+def tag_of_keyword(keyword: str) -> int | None:
+    """Return the tag of an attribute, such as PatientName, or None when there is none."""
+    return tag_for_keyword(keyword)
 
 
 def tag_text(tag: int) -> str:

@@ -32,13 +32,17 @@ __all__ = [
 ]
 
 
-def open_instance(dataset: Dataset) -> Instance:
-    """Return the levels of a pydicom Dataset; what is changed through them changes it."""
+def open_instance(dataset: Dataset, *, keeps_views: bool = False) -> Instance:
+    """Return the levels of a pydicom Dataset; what is changed through them changes it.
+
+    `keeps_views` is for data sets that only `encode_instance` will read again.
+    """
     meta = getattr(dataset, "file_meta", None)
     meta = FileMetaDataset() if meta is None else meta
     meta_level = DatasetLevel(meta, little_endian=True)
     little = _is_little_endian(dataset, meta_level)
-    return Instance(DatasetLevel(dataset, little_endian=little), meta_level, Journal(), [])
+    root = DatasetLevel(dataset, little_endian=little, keeps_views=keeps_views)
+    return Instance(root, meta_level, Journal(), [])
 
 
 def _is_little_endian(dataset: Dataset, meta: DatasetLevel) -> bool:

@@ -49,6 +49,9 @@ class Level(Protocol):
     def value(self, tag: int) -> bytes:
         """Return the stored bytes of a present element that is not a sequence."""
 
+    def buffer(self, tag: int) -> bytes | memoryview:
+        """Return the same bytes, as a view when they are many."""
+
     def is_encapsulated(self, tag: int) -> bool:
         """Whether the value of a present element is a chain of fragments (PS3.5 §A.4)."""
 

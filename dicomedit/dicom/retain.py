@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dicomedit.dicom import edit
 from dicomedit.dicom.dictionary import is_private, is_private_creator
-from dicomedit.dicom.levels import Instance, Level
+from dicomedit.dicom.levels import Instance, Level, Notice, element_path
 from dicomedit.dicom.paths import Pattern, States
 from dicomedit.dicom.private import FIRST_BLOCK, block_of, creator_at, creator_of
 from dicomedit.dicom.walk import Target
@@ -42,6 +42,7 @@ def _prune(
             used.add(block_of(tag))
             if _is_reachable(level, tag):
                 continue
+            instance.notices.append(_unreachable(level, tag))
         if not level.is_sequence(tag):
             edit.remove(instance, [Target(level, tag)])
             continue
@@ -65,6 +66,11 @@ def _is_reachable(level: Level, tag: int) -> bool:
     last = block_of(tag)
     first = last & 0xFFFF0000 | FIRST_BLOCK
     return all(creator in level for creator in range(first, last))
+
+
+def _unreachable(level: Level, tag: int) -> Notice:
+    message = f"{element_path(level, tag)} was removed: its private block stands beyond a gap"
+    return Notice("unreachable-block", message)
 
 
 def _prune_items(

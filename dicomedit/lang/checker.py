@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pydicom.datadict import tag_for_keyword
-
+from dicomedit.dicom.dictionary import tag_of_keyword, tag_text
 from dicomedit.dicom.paths import TagStep
 from dicomedit.errors import Diagnostic, Severity, Source, Span
 from dicomedit.lang import nodes
@@ -96,9 +95,9 @@ class Checker:
                 yield self._error("newer-version", message, statement.span, advice)
 
     def _keyword(self, statement: nodes.Define) -> Iterator[Diagnostic]:
-        tag = tag_for_keyword(statement.name)
+        tag = tag_of_keyword(statement.name)
         if tag is not None:
-            element = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+            element = tag_text(tag)
             message = f"this sets a variable, not the element {element} {statement.name}"
             advice = f"write {element} to change the element"
             yield self._warning("keyword-as-variable", message, statement.span, advice)

@@ -49,6 +49,8 @@ class Compiler:
                 work(run)
             except EvaluationError as error:
                 raise error.at(source, span) from None
+            if run.instance.notices:
+                run.take_notices()
 
         return run_placed
 

@@ -80,6 +80,12 @@ class Run:
         found = Diagnostic(code, message, self.source, self.span, advice, Severity.WARNING)
         self.notices.setdefault(key, found)
 
+    def take_notices(self) -> None:
+        """Give the statement's place to what was told while elements were stored."""
+        for notice in self.instance.notices:
+            self.notice(notice.code, notice.message)
+        self.instance.notices.clear()
+
 
 Statement = Callable[[Run], None]
 

@@ -6,8 +6,6 @@ import base64
 import gzip
 import logging
 import pickle
-import subprocess
-import sys
 import threading
 import time
 import zlib
@@ -357,11 +355,6 @@ def test_nothing_of_an_address_is_logged(
 def test_a_fetcher_can_travel_to_a_worker(server: Server) -> None:
     travelled = pickle.loads(pickle.dumps(fetcher(f"127.0.0.1:{server.port}")))
     assert travelled.fetch(server.url("/ok")) == "one"
-
-
-def test_requests_is_imported_late() -> None:
-    code = "import sys, dicomedit.io.fetch; sys.exit('requests' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 # What is allowed. Nothing is sent: the rules are asked directly.
