@@ -19,7 +19,7 @@ from dicomedit.dicom.uids import UidMap
 from dicomedit.errors import Diagnostic, DicomFileError, Source
 from dicomedit.io.fetch import UrlFetcher
 from dicomedit.io.read import read_file
-from dicomedit.io.source import read_source
+from dicomedit.io.source import include_loader, read_source
 from dicomedit.io.write import encode_instance, write_atomically
 from dicomedit.lang.compile import compile_source
 from dicomedit.lang.lookup import LookupTable
@@ -207,15 +207,19 @@ def compile_script(
     *,
     dialect: int | None = None,
     newer_versions: bool = False,
+    include_from: str | os.PathLike[str] | None = None,
 ) -> Program:
     """Compile a script, given as text or as the path of a file (a `pathlib.Path`).
 
     A script with a version statement is DicomEdit 6; one without is refused unless `dialect` is
-    6. `newer_versions` admits the versions 6.7 to 6.9 and their functions. Raises ScriptError
+    6. `newer_versions` admits the versions 6.7 to 6.9 and their functions. `include_from` is the
+    folder from which the script may include files; without it, it may not. Raises ScriptError
     with every error that was found.
     """
     source = Source("<script>", script) if isinstance(script, str) else read_source(script)
-    return Program(compile_source(source, dialect=dialect, newer_versions=newer_versions))
+    loader = None if include_from is None else include_loader(include_from)
+    compiled = compile_source(source, dialect=dialect, newer_versions=newer_versions, loader=loader)
+    return Program(compiled)
 
 
 def apply(

@@ -73,6 +73,11 @@ def add_to(commands: Any) -> None:
         help="let getURL ask this host, host:port or https://host/path/*; repeatable",
     )
     parser.add_argument(
+        "--include-from",
+        metavar="FOLDER",
+        help="let scripts include files from below this folder",
+    )
+    parser.add_argument(
         "--dialect",
         type=int,
         choices=[6],
@@ -108,7 +113,12 @@ def execute(given: argparse.Namespace) -> int:
     """Run the command."""
     scripts, source, destination = _split_paths(given)
     programs = [
-        compile_script(Path(name), dialect=given.dialect, newer_versions=given.newer_versions)
+        compile_script(
+            Path(name),
+            dialect=given.dialect,
+            newer_versions=given.newer_versions,
+            include_from=given.include_from,
+        )
         for name, _ in scripts
     ]
     tables = [_read_table(table or given.lookup, given) for _, table in scripts]

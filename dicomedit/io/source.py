@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from dicomedit.errors import Diagnostic, ScriptError, Source, Span
 
@@ -30,3 +33,29 @@ def read_source(path: str | os.PathLike[str]) -> Source:
 
 def _unreadable(name: str, reason: str) -> ScriptError:
     return ScriptError([Diagnostic("unreadable-file", reason, Source(name, ""), Span(0, 0))])
+
+
+def include_loader(folder: str | os.PathLike[str]) -> Callable[[str, Source], Source]:
+    """Return what reads included files: only from below `folder`, links resolved.
+
+    A location is relative to `folder`, or absolute, or a ``file:`` URL.
+    """
+    root = Path(folder).resolve()
+
+    def load(location: str, including: Source) -> Source:
+        path = Path(_local_path(location))
+        found = (path if path.is_absolute() else root / path).resolve()
+        if not found.is_relative_to(root):
+            raise _unreadable(location, f"it is not below the allowed folder {root}")
+        return read_source(found)
+
+    return load
+
+
+def _local_path(location: str) -> str:
+    parts = urlsplit(location)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
+        return url2pathname(parts.path)
+    if "://" in location or parts.scheme == "file":
+        raise _unreadable(location, "only local files can be included")
+    return location

@@ -8,7 +8,7 @@ from dicomedit.errors import Diagnostic, ScriptError, Severity, Source, Span
 from dicomedit.lang import nodes
 from dicomedit.lang.checker import Checker
 from dicomedit.lang.compiler import Compiler
-from dicomedit.lang.parser import parse
+from dicomedit.lang.include import Includes, Loader, Part, nested_includes
 from dicomedit.lang.program import CompiledScript
 from dicomedit.lang.variables import external_variables
 
@@ -16,28 +16,47 @@ _VERSION_LINE = re.compile(r'^[ \t]*version[ \t]+"', re.MULTILINE)
 
 
 def compile_source(
-    source: Source, *, dialect: int | None = None, newer_versions: bool = False
+    source: Source,
+    *,
+    dialect: int | None = None,
+    newer_versions: bool = False,
+    loader: Loader | None = None,
 ) -> CompiledScript:
     """Return the program of a script; raise ScriptError with all that is wrong with it.
 
-    `dialect` 6 reads the script as DicomEdit 6 even without a version statement.
+    `dialect` 6 reads the script as DicomEdit 6 even without a version statement; `loader` reads
+    included files, which are refused without it.
     """
     if dialect not in (None, 6):
         raise ScriptError([_dialect_error(source, dialect)])
     if dialect is None and not _VERSION_LINE.search(source.text):
         raise ScriptError([_no_version(source)])
-    parsed = parse(source)
-    if dialect is None and not _has_version(parsed.script.statements):
+    includes = Includes(loader)
+    parts = list(includes.parts(source))
+    if dialect is None and not any(_has_version(part.statements) for part in parts):
         raise ScriptError([_no_version(source)])
-    found = Checker(source, newer_versions).check(parsed.script)
-    if any(diagnostic.severity is Severity.ERROR for diagnostic in found):
-        raise ScriptError(d for d in found if d.severity is Severity.ERROR)
+    notices = (*includes.notices, *_checked(parts, newer_versions))
+    whole = nodes.Script(tuple(each for part in parts for each in part.statements))
+    compiled = [Compiler(part.source).statements(part.statements) for part in parts]
     return CompiledScript(
         source,
-        external_variables(parsed.script),
-        (*parsed.notices, *found),
-        Compiler(source).statements(parsed.script.statements),
+        external_variables(whole),
+        notices,
+        tuple(statement for statements in compiled for statement in statements),
     )
+
+
+def _checked(parts: list[Part], newer_versions: bool) -> list[Diagnostic]:
+    """Return the warnings of all parts; raise ScriptError with the errors when there are any."""
+    found: list[Diagnostic] = []
+    for part in parts:
+        checker = Checker(part.source, newer_versions)
+        found += checker.check(nodes.Script(part.statements))
+        found += nested_includes(part.statements, part.source)
+    errors = [diagnostic for diagnostic in found if diagnostic.severity is Severity.ERROR]
+    if errors:
+        raise ScriptError(errors)
+    return found
 
 
 def _has_version(statements: tuple[nodes.Statement, ...]) -> bool:

@@ -5,6 +5,9 @@ Spans are of no account in comparisons, so every node gets the same one.
 
 from __future__ import annotations
 
+import os
+
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from dicomedit.dicom.paths import AnyItem, Levels, TagPath, TagStep
@@ -16,6 +19,9 @@ KEYWORDS = frozenset(
 ) | frozenset(("version", "removeAllPrivateTags"))
 
 _NOWHERE = Span(0, 0)
+
+modest = settings(max_examples=150, deadline=None, derandomize="CI" in os.environ)
+"""How long the tests of this folder look for a counterexample; the same ones each time in CI."""
 
 # --- words and texts ----------------------------------------------------------------------------
 
@@ -50,7 +56,9 @@ _creator_characters = st.characters(
     exclude_characters="}\\\x7f" + "".join(map(chr, range(0x20))),
 )
 creators = st.one_of(
-    st.sampled_from(("ACME 1.0", "1.2.840.113681", 'a"b', "a//b", "a;b", "(0010,0010", "{", "NULL")),
+    st.sampled_from(
+        ("ACME 1.0", "1.2.840.113681", 'a"b', "a//b", "a;b", "(0010,0010", "{", "NULL")
+    ),
     st.text(_creator_characters, min_size=1, max_size=8),
 ).filter(lambda creator: creator == creator.strip() != "")
 
@@ -81,19 +89,22 @@ def lists(elements: st.SearchStrategy[nodes.Expr]) -> st.SearchStrategy[nodes.Li
     return st.builds(nodes.ListOf, st.lists(elements, max_size=3).map(tuple), st.just(_NOWHERE))
 
 
-expressions: st.SearchStrategy[nodes.Expr] = st.recursive(
+_expressions = st.recursive(
     text_nodes | numbers | name_nodes | paths,
     lambda inside: calls(inside) | lists(inside),
     max_leaves=6,
 )
+# Deferred, because hypothesis would otherwise print the whole of it again and again.
+expressions: st.SearchStrategy[nodes.Expr] = st.deferred(lambda: _expressions)
 call_nodes = calls(expressions)
-conditions = call_nodes | st.builds(
+_comparisons = st.builds(
     nodes.Comparison, expressions, st.sampled_from(nodes.Operator), expressions, st.just(_NOWHERE)
 )
+conditions: st.SearchStrategy[nodes.Condition] = st.deferred(lambda: call_nodes | _comparisons)
 
 # --- statements ---------------------------------------------------------------------------------
 
-actions: st.SearchStrategy[nodes.Action] = st.one_of(
+_actions = st.one_of(
     st.builds(nodes.Assign, paths, expressions, st.just(_NOWHERE)),
     st.builds(nodes.AssignIfExists, paths, expressions, st.just(_NOWHERE)),
     st.builds(nodes.Define, names, expressions, st.just(_NOWHERE)),
@@ -101,7 +112,8 @@ actions: st.SearchStrategy[nodes.Action] = st.one_of(
     st.builds(nodes.CallStatement, call_nodes, st.just(_NOWHERE)),
     st.builds(nodes.Echo, st.none() | expressions, st.just(_NOWHERE)),
 )
-simple_statements: st.SearchStrategy[nodes.Statement] = st.one_of(
+actions: st.SearchStrategy[nodes.Action] = st.deferred(lambda: _actions)
+_simple_statements = st.one_of(
     actions,
     st.builds(nodes.Conditional, conditions, actions, st.none() | actions, st.just(_NOWHERE)),
     st.builds(nodes.Describe, names, spelt_texts, st.just(_NOWHERE)),
@@ -110,6 +122,7 @@ simple_statements: st.SearchStrategy[nodes.Statement] = st.one_of(
     st.builds(nodes.Version, spelt_texts, st.just(_NOWHERE)),
     st.builds(nodes.RemoveAllPrivateTags, st.just(_NOWHERE)),
 )
+simple_statements: st.SearchStrategy[nodes.Statement] = st.deferred(lambda: _simple_statements)
 
 
 def if_chains(inside: st.SearchStrategy[nodes.Statement]) -> st.SearchStrategy[nodes.IfChain]:
@@ -133,5 +146,7 @@ _pieces = st.sampled_from(
 )
 script_like_texts = st.one_of(
     st.lists(_pieces, max_size=25).map("".join),
-    st.text(st.sampled_from("()[]{},/\"\\:=?~!-*+.%;#'@Xx0189AFaf \t\r\n\0\u00e9\ufeff"), max_size=60),
+    st.text(
+        st.sampled_from("()[]{},/\"\\:=?~!-*+.%;#'@Xx0189AFaf \t\r\n\0\u00e9\ufeff"), max_size=60
+    ),
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import strategies
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import modest
 
 from dicomedit.errors import ScriptError, Severity, Source
 from dicomedit.lang import nodes
@@ -31,22 +32,26 @@ def _nodes_of(part: object) -> Iterator[object]:
             yield from _nodes_of(getattr(part, member.name))
 
 
+@modest
 @given(strategies.scripts)
 def test_what_is_printed_reads_back_as_the_same_tree(script):
     assert _parsed(print_script(script)) == script
 
 
+@modest
 @given(strategies.scripts)
 def test_printing_twice_changes_nothing(script):
     printed = print_script(script)
     assert print_script(_parsed(printed)) == printed
 
 
+@modest
 @given(strategies.tag_paths)
 def test_a_printed_path_reads_back(path):
     assert parse_path(str(path)) == path
 
 
+@modest
 @given(strategies.scripts, st.randoms(use_true_random=False))
 def test_a_line_continued_anywhere_means_the_same(script, random):
     printed = print_script(script)
@@ -56,6 +61,7 @@ def test_a_line_continued_anywhere_means_the_same(script, random):
         assert _parsed(continued) == script
 
 
+@modest
 @given(strategies.scripts, st.booleans())
 def test_spans_are_where_the_nodes_are_written(script, with_windows_line_ends):
     text = print_script(script)
@@ -83,6 +89,7 @@ def _check_spelling(node: object, spelling: str, text: str) -> None:
             assert text[name_span.start : name_span.end] == function
 
 
+@modest
 @given(strategies.scripts)
 def test_spans_of_statements_read_back_by_themselves(script):
     text = print_script(script)
@@ -91,6 +98,7 @@ def test_spans_of_statements_read_back_by_themselves(script):
         assert _parsed(spelling).statements == (statement,)
 
 
+@modest
 @given(strategies.script_like_texts)
 def test_any_text_is_read_or_refused(text):
     try:
@@ -99,6 +107,7 @@ def test_any_text_is_read_or_refused(text):
         _check_diagnostics(error, text)
 
 
+@modest
 @given(strategies.scripts)
 def test_any_tree_is_compiled_or_refused(script):
     text = print_script(script)
