@@ -14,6 +14,7 @@ from dicomedit import DicomEditError, LookupTable, compile_script
 
 KNOWN_DIFFERENCES = {
     "realfile-023": "keeping (0043,1010), which nobody asked to keep, would be a leak",
+    "alterpixels-025": "the reference loses the last sample of an image of odd length",
 }
 
 CASES = golden.read_cases("de6.json")

@@ -11,8 +11,10 @@ from typing import Any
 
 from dicomedit.batch.program import Options, Program, compile_script
 from dicomedit.batch.run import Report, Row, Status, run, summary_of
+from dicomedit.dicom.uids import UidMap
 from dicomedit.errors import Severity
 from dicomedit.io.source import read_source
+from dicomedit.io.uid_map import load_uid_map, save_uid_map
 from dicomedit.lang.lookup import LookupTable
 from dicomedit.lang.program import Outcome
 
@@ -64,6 +66,12 @@ def add_to(commands: Any) -> None:
         default=[],
         metavar="NAME=VALUE",
         help="give a variable of the script a value; repeatable",
+    )
+    parser.add_argument(
+        "--uid-map",
+        metavar="FILE",
+        help="take the UIDs of mapUID and mapReferencedUIDs from this file and keep new ones there"
+        " (it holds original identifiers)",
     )
     parser.add_argument(
         "--allow-url",
@@ -127,18 +135,24 @@ def execute(given: argparse.Namespace) -> int:
         for notice in program.notices:
             print(notice, file=sys.stderr)
     options = Options(given.strict_lookup, given.honour_fill, given.keep_file_meta)
-    with _Narrator(given) as narrator:
-        report = run(
-            programs,
-            source,
-            destination,
-            variables=variables,
-            lookup=tables,
-            allow_urls=given.allow_url,
-            options=options,
-            dry_run=given.dry_run,
-            on_row=narrator.tell,
-        )
+    uid_map = UidMap() if given.uid_map is None else load_uid_map(Path(given.uid_map))
+    try:
+        with _Narrator(given) as narrator:
+            report = run(
+                programs,
+                source,
+                destination,
+                variables=variables,
+                lookup=tables,
+                uid_map=uid_map,
+                allow_urls=given.allow_url,
+                options=options,
+                dry_run=given.dry_run,
+                on_row=narrator.tell,
+            )
+    finally:
+        if given.uid_map is not None and not given.dry_run:
+            save_uid_map(uid_map, Path(given.uid_map))
     _close(report, given)
     return 1 if report.failed else 0
 

@@ -107,7 +107,7 @@ def _decode_binary(vr: str, value: bytes, order: str) -> str:
 
 
 def _unknown_character(byte: int) -> str:
-    return chr(byte) if byte < 0x80 else f"\\{byte:02X}"
+    return chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:02X}"
 
 
 def _numbers(order: str, code: str, value: bytes) -> tuple[float, ...]:

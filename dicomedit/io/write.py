@@ -52,14 +52,15 @@ def _deflated(parts: Iterable[Buffer]) -> Iterator[bytes]:
     yield rest + b"\0" if (length + len(rest)) % 2 else rest
 
 
-def write_atomically(destination: Path, parts: Iterable[Buffer]) -> None:
+def write_atomically(destination: Path, parts: Iterable[Buffer], *, mode: int = 0o666) -> None:
     """Write a file under a temporary name beside its place, then rename it into place.
 
-    An existing file is replaced only by the complete new one. Raises DicomFileError.
+    An existing file is replaced only by the complete new one. `mode` is what the process's mask
+    is applied to. Raises DicomFileError.
     """
     temporary = destination.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        _write(temporary, parts)
+        _write(temporary, parts, mode)
         temporary.replace(destination)
     except OSError as error:
         _discard(temporary)
@@ -69,10 +70,9 @@ def write_atomically(destination: Path, parts: Iterable[Buffer]) -> None:
         raise
 
 
-def _write(path: Path, parts: Iterable[Buffer]) -> None:
-    descriptor = os.open(
-        path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
-    )
+def _write(path: Path, parts: Iterable[Buffer], mode: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, mode)
     with open(descriptor, "wb", buffering=1 << 20) as file:
         for part in parts:
             file.write(part)

@@ -53,7 +53,7 @@ class Builder(Transformer[Token, nodes.Script]):
         return nodes.CallStatement(children[0], self._span(meta))
 
     def echo(self, meta: Meta, children: _Children) -> nodes.Echo:
-        return nodes.Echo(children[1], self._span(meta))
+        return nodes.Echo(children[1] if len(children) > 1 else None, self._span(meta))
 
     def conditional(self, meta: Meta, children: _Children) -> nodes.Conditional:
         condition, then, *rest = children
@@ -88,6 +88,10 @@ class Builder(Transformer[Token, nodes.Script]):
         self, meta: Meta, children: _Children
     ) -> nodes.RemoveAllPrivateTags:
         return nodes.RemoveAllPrivateTags(self._span(meta))
+
+    def include(self, meta: Meta, children: _Children) -> nodes.Include:
+        location = str(children[0]).removeprefix("include").strip().strip('"')
+        return nodes.Include(location, self._span(meta))
 
     # conditions and values
 

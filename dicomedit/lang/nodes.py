@@ -219,9 +219,25 @@ class RemoveAllPrivateTags:
     span: Span = field(compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Include:
+    """``include "common.das"``"""
+
+    location: str
+    span: Span = field(compare=False)
+
+
 Action = Assign | AssignIfExists | Define | Delete | CallStatement | Echo
 Statement = (
-    Action | Conditional | IfChain | Describe | Mark | Export | Version | RemoveAllPrivateTags
+    Action
+    | Conditional
+    | IfChain
+    | Describe
+    | Mark
+    | Export
+    | Version
+    | RemoveAllPrivateTags
+    | Include
 )
 
 

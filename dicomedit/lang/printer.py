@@ -53,6 +53,8 @@ def _simple(statement: nodes.Statement) -> str:
             return f'version "{version}"'
         case nodes.RemoveAllPrivateTags():
             return "removeAllPrivateTags"
+        case nodes.Include(location=location):
+            return f'include "{location}"'
         case nodes.IfChain():
             return "\n".join(_if_chain(statement))
     return _action(statement)

@@ -179,12 +179,22 @@ _TERMINALS = {
     "NAME": "a name",
     "INTEGER": "a number",
     "FLOAT": "a number",
+    "INCLUDE": "an include",
     "_NEWLINE": "the end of the line",
     "$END": "the end of the script",
 }
 _ASSIGN_OPERATORS = {"__ANON_0": '":="', "__ANON_1": '"?="'}
 _STATEMENT_WORDS = frozenset(
-    ("IF", "ECHO", "DESCRIBE", "EXPORT", "VERSION", "REMOVE_ALL_PRIVATE_TAGS", "SEMICOLON")
+    (
+        "IF",
+        "ECHO",
+        "DESCRIBE",
+        "EXPORT",
+        "VERSION",
+        "INCLUDE",
+        "REMOVE_ALL_PRIVATE_TAGS",
+        "SEMICOLON",
+    )
 )
 _MOST_NAMED = 6
 _ELSE_HELP = 'it follows the closing brace of an if; "else if" is one word, elseif'

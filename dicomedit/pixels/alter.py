@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from dicomedit.dicom import edit
 from dicomedit.dicom.dictionary import PIXEL_DATA, PIXEL_DATA_TAGS, TRANSFER_SYNTAX_UID
-from dicomedit.dicom.encoding import EXPLICIT_LITTLE_UID
+from dicomedit.dicom.encoding import EXPLICIT_LITTLE_UID, native_encoding
 from dicomedit.dicom.levels import Instance, Level, Notice
 from dicomedit.dicom.text import read_text
 from dicomedit.dicom.walk import Target
@@ -66,10 +66,7 @@ def blank_rectangle(instance: Instance, rectangle: Rectangle, fill: Fill | None)
 def _image(instance: Instance) -> Image:
     root = instance.root
     syntax = read_text(instance.meta, TRANSFER_SYNTAX_UID) or EXPLICIT_LITTLE_UID
-    if (
-        root.is_encapsulated(PIXEL_DATA)
-        and Image(syntax, 1, 1, 1, "", 8, 8, 0).is_encapsulated is False
-    ):
+    if root.is_encapsulated(PIXEL_DATA) and native_encoding(syntax) is not None:
         raise failed("pixel-data", "the pixel data is compressed, its transfer syntax is not")
     return Image(
         syntax,

@@ -10,6 +10,7 @@ from struct import unpack_from
 JPEG_START = b"\xff\xd8"
 JPEG_2000_START = b"\xff\x4f\xff\x51"
 JP2_START = b"\x00\x00\x00\x0cjP  "
+END = b"\xff\xd9"  # EOI of JPEG and JPEG-LS, EOC of JPEG 2000
 STARTS = (JPEG_START, JPEG_2000_START, JP2_START)
 
 _ALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length: TEM, RST0 to RST7, SOI
@@ -30,6 +31,14 @@ class Codestream:
 def starts_codestream(data: bytes | memoryview) -> bool:
     """Whether data begins as a codestream does, so is no continuation of one."""
     return bytes(data[:8]).startswith(STARTS)
+
+
+def is_complete(data: bytes) -> bool:
+    """Whether there is an end marker, which compressed samples cannot contain.
+
+    Something may follow it. Some decoders make up what a shortened codestream lacks.
+    """
+    return END in data
 
 
 def read_header(data: bytes) -> Codestream | None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dicomedit.errors import EvaluationError, failed
-from dicomedit.pixels.codestreams import read_header, starts_codestream
+from dicomedit.pixels.codestreams import is_complete, read_header, starts_codestream
 from dicomedit.pixels.fragments import encoded_frames
 from dicomedit.pixels.frames import EXPLICIT_LITTLE, SUBSAMPLED, Chunk, Image
 
@@ -117,6 +117,8 @@ def _check_header(image: Image, content: bytes, number: int) -> None:
     header = read_header(content)
     if header is None:
         raise _undecodable(number, "does not begin as its transfer syntax demands")
+    if not is_complete(content):
+        raise _undecodable(number, "ends before its end marker")
     size = (header.rows, header.columns, header.samples_per_pixel)
     if size != (image.rows, image.columns, image.samples_per_pixel):
         raise _undecodable(number, "is of another size than the image")
