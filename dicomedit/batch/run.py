@@ -22,7 +22,7 @@ from dicomedit.batch.program import (
 from dicomedit.dicom.uids import UidMap
 from dicomedit.errors import DicomEditError, EvaluationError, failed
 from dicomedit.io.fetch import UrlFetcher
-from dicomedit.io.read import NotDicomError
+from dicomedit.io.read import SkippedFileError
 from dicomedit.io.scan import Job, plan, prepare_folder
 from dicomedit.lang.program import Outcome
 
@@ -144,7 +144,7 @@ def run_job(steps: Sequence[Step], job: Job, options: Options, *, dry_run: bool)
         if destination is not None:
             prepare_folder(destination.parent)
         outcome = edit_file(steps, job.source, destination, options)
-    except NotDicomError as error:
+    except SkippedFileError as error:
         return Row(job.source, job.destination, Status.SKIPPED, None, error.summary(), error)
     except DicomEditError as error:
         return Row(job.source, job.destination, Status.FAILED, None, summary_of(error), error)

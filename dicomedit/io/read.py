@@ -32,8 +32,20 @@ MAX_INFLATED = 4 << 30
 """Longest deflated data set, in bytes after inflating."""
 
 
-class NotDicomError(DicomFileError):
-    """A file that is not in the DICOM file format (PS3.10): it is skipped, not failed."""
+class SkippedFileError(DicomFileError):
+    """A file that a run passes over, because it is none that a script could edit."""
+
+
+class NotDicomError(SkippedFileError):
+    """A file that is not in the DICOM file format (PS3.10)."""
+
+
+_META_CLASS_UID = 0x00020002
+_MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
+_DIRECTORY_REASON = (
+    "a DICOMDIR lists other files by byte offsets, which editing would make wrong;"
+    " make a new one from the results"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +80,9 @@ def decode_file(data: memoryview, name: str) -> DicomFile:
     try:
         start = _meta_end(data)
         meta = decode_elements(data[:start], PREFIX_AT + 4, EXPLICIT_LITTLE)
-        syntax = _transfer_syntax(meta)
+        if _meta_text(meta, _META_CLASS_UID) == _MEDIA_DIRECTORY:
+            raise SkippedFileError(name, _DIRECTORY_REASON)
+        syntax = _meta_text(meta, TRANSFER_SYNTAX_UID) or EXPLICIT_LITTLE_UID
         body, offset = (data, start)
         if syntax == DEFLATED_UID:
             body, offset = _inflated(data[start:]), 0
@@ -99,10 +113,10 @@ def _meta_end(data: memoryview) -> int:
     return position
 
 
-def _transfer_syntax(meta: Elements) -> str:
-    element = meta.get(TRANSFER_SYNTAX_UID)  # type: ignore[call-overload]
+def _meta_text(meta: Elements, tag: int) -> str:
+    element = meta.get(tag)  # type: ignore[call-overload]
     if element is None:
-        return EXPLICIT_LITTLE_UID
+        return ""
     return bytes(element.value or b"").decode("ascii", "replace").strip(" \0")
 
 
