@@ -184,16 +184,16 @@ class DatasetLevel:
         wrapped = self.is_wrapped(tag)
         little = True if wrapped else self._little
         items = self._unwrapped_items(tag) if wrapped else self._sequence(tag)
-        return [
-            DatasetLevel(
-                item,
-                little_endian=little,
-                place=Place(self, tag, number),
-                unwrapped=self._unwrapped,
-                keeps_views=self._keeps_views,
-            )
-            for number, item in enumerate(items)
-        ]
+        return [self._item_level(tag, number, item, little) for number, item in enumerate(items)]
+
+    def _item_level(self, tag: int, number: int, item: Dataset, little: bool) -> DatasetLevel:
+        return DatasetLevel(
+            item,
+            little_endian=little,
+            place=Place(self, tag, number),
+            unwrapped=self._unwrapped,
+            keeps_views=self._keeps_views,
+        )
 
     def put(self, tag: int, vr: str, value: bytes | memoryview) -> None:
         """Create or replace an element."""
@@ -221,8 +221,9 @@ class DatasetLevel:
         item = Dataset()
         implicit, little = self._dataset.original_encoding
         item.set_original_encoding(implicit, little, self._dataset.original_character_set)
-        self._sequence(tag).append(item)
-        return self.items(tag)[-1]
+        items = self._sequence(tag)
+        items.append(item)
+        return self._item_level(tag, len(items) - 1, item, self._little)
 
     def remove_item(self, tag: int, number: int) -> None:
         """Remove one item of a sequence that is not wrapped."""

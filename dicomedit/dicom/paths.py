@@ -127,6 +127,9 @@ def _step_text(step: Step) -> str:
 
 # --- matching -----------------------------------------------------------------------------------
 
+MAX_STEPS = 200
+"""Most steps of a path; no data set is nested as deep."""
+
 NO_CREATOR = "NULL"
 """The creator text of a script that stands for private elements without a creator."""
 
@@ -196,7 +199,7 @@ class Pattern:
         for step in path.steps:
             if isinstance(step, TagStep):
                 steps.append(_test_of(step))
-            else:
+            elif step is not Levels.ANY or steps[-1:] != [Levels.ANY]:
                 steps += [Levels.ONE, Levels.ANY] if step is Levels.SOME else [step]
         self._steps = tuple(steps)
         self._end = len(steps)

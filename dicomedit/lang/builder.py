@@ -13,6 +13,7 @@ from dicomedit.lang import nodes
 from dicomedit.lang.newlines import JoinedText
 
 _Children = list[Any]
+_MOST_DIGITS = 12
 
 
 @v_args(meta=True)
@@ -150,4 +151,5 @@ def _tag_step(tag: Token, item: Token | None) -> TagStep:
 def _item(item: Token | None) -> int | AnyItem | None:
     if item is None:
         return None
-    return AnyItem.ANY if item == "%" else int(item)
+    # What is larger than any sequence is as good as any other such number.
+    return AnyItem.ANY if item == "%" else int(item[:_MOST_DIGITS])

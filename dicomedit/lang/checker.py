@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dicomedit.dicom.dictionary import tag_of_keyword, tag_text
-from dicomedit.dicom.paths import TagStep
+from dicomedit.dicom.paths import MAX_STEPS, TagStep
 from dicomedit.errors import Diagnostic, Severity, Source, Span
 from dicomedit.lang import nodes
 from dicomedit.lang.functions import REGISTRY
@@ -113,6 +113,8 @@ class Checker:
             yield self._error("plural-path", message, target.span, advice)
 
     def _items(self, target: nodes.Path) -> Iterator[Diagnostic]:
+        if len(target.path.steps) > MAX_STEPS:
+            yield self._error("long-path", f"a path has at most {MAX_STEPS} steps", target.span)
         for step in target.path.steps:
             if isinstance(step, TagStep) and isinstance(step.item, int) and step.item < 0:
                 yield self._error("bad-item", "items are counted from 0", target.span)

@@ -91,7 +91,7 @@ class JavaPattern:
             raise MatchTimeout(f"a match took longer than {self._timeout:g} s") from None
 
 
-def compile_pattern(pattern: str, *, timeout: float = 5.0) -> JavaPattern:
+def compile_pattern(pattern: str, *, timeout: float = 3.0) -> JavaPattern:
     """Translate a Java pattern; each match with it may take `timeout` seconds.
 
     Raises PatternError where Java would refuse the pattern and for the few things that cannot

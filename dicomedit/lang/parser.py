@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lark.exceptions import UnexpectedInput, UnexpectedToken, VisitError
 
-from dicomedit.dicom.paths import TagPath
+from dicomedit.dicom.paths import MAX_STEPS, TagPath
 from dicomedit.errors import Diagnostic, ScriptError, Severity, Source, Span
 from dicomedit.lang import nodes
 from dicomedit.lang.builder import Builder
@@ -59,7 +59,7 @@ def parse_path(text: str) -> TagPath | None:
     except UnexpectedInput:
         return None
     path: nodes.Path = Builder(join_lines(text)).transform(tree)  # type: ignore[assignment]
-    return path.path
+    return path.path if len(path.path.steps) <= MAX_STEPS else None
 
 
 def _has_mark(source: Source) -> bool:

@@ -6,11 +6,25 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from dicomedit.dicom.paths import TagPath
+from dicomedit.errors import failed
 
 Value: TypeAlias = "str | bool | TagPath | tuple[Value, ...] | None"
 """Text, truth, a tag path not yet read, a list, or nothing."""
 
 Scalar: TypeAlias = "str | bool | TagPath | None"
+
+
+MAX_TEXT = 1 << 26
+"""Longest text a script may make, in characters."""
+
+MAX_ELEMENTS = 1_000_000
+"""Most elements of a list, those of lists inside it included."""
+
+
+def check_length(length: int) -> None:
+    """Raise EvaluationError when a text of this many characters would be too long."""
+    if length > MAX_TEXT:
+        raise failed("text-too-long", f"a text has at most {MAX_TEXT} characters")
 
 
 def kind_of(value: Value) -> str:
@@ -26,11 +40,19 @@ def kind_of(value: Value) -> str:
 
 def flatten(values: Iterable[Value]) -> Iterator[Scalar]:
     """Yield the values with the elements of lists, at any depth, in their place."""
-    for value in values:
-        if isinstance(value, tuple):
-            yield from flatten(value)
-        else:
+    stack = [iter(values)]
+    count = 0
+    while stack:
+        for value in stack[-1]:
+            count += 1
+            if count > MAX_ELEMENTS:
+                raise failed("list-too-long", f"a list has at most {MAX_ELEMENTS} elements")
+            if isinstance(value, tuple):
+                stack.append(iter(value))
+                break
             yield value
+        else:
+            stack.pop()
 
 
 def is_true(value: Scalar) -> bool:

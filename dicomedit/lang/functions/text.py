@@ -11,12 +11,13 @@ from dicomedit.lang.java_regex import JavaPattern, MatchTimeout
 from dicomedit.lang.message_format import PatternFormatError, format_message
 from dicomedit.lang.program import Run
 from dicomedit.lang.reading import argument_text
-from dicomedit.lang.values import Value, flatten
+from dicomedit.lang.values import Value, check_length, flatten
 
 
 @function("concatenate")
 def concatenate(*texts: str) -> str:
     """Join texts, with nothing between them."""
+    check_length(sum(map(len, texts)))
     return "".join(texts)
 
 
@@ -28,6 +29,7 @@ def format_text(pattern: str, *values: Value, run: Run) -> str:
     that is absent leaves an empty place. Lists count as their elements.
     """
     texts = [argument_text(run, value) or "" for value in flatten(values)]
+    check_length(len(pattern) * (1 + max(map(len, texts), default=0)))
     try:
         return format_message(pattern, texts)
     except PatternFormatError as error:
@@ -62,6 +64,7 @@ def substring(text: str, start: int, end: int) -> str:
 @function("replace", ignores_extra=True)
 def replace(text: str, find: str, replacement: str) -> str:
     """Put a replacement in place of every occurrence of a text, taken literally."""
+    check_length(len(text) + text.count(find) * len(replacement))
     return text.replace(find, replacement)
 
 
@@ -115,8 +118,11 @@ def normalize_string(text: str | None, replacement: str = "_") -> str | None:
 
     In the replacement a backslash stands for the character after it.
     """
+    if text is None:
+        return None
     literal = _ESCAPED.sub(r"\1", replacement)
-    return None if text is None else _NOT_ASCII.sub(lambda _: literal, text)
+    check_length(len(text) * max(1, len(literal)))
+    return _NOT_ASCII.sub(lambda _: literal, text)
 
 
 @function("urlEncode", is_newer=True)
