@@ -62,6 +62,7 @@ def _apply(case: golden.Case, output: Path) -> tuple[str, list[str]]:
     return ("rejected" if outcome.rejected else "elements"), list(outcome.echo)
 
 
+@pytest.mark.filterwarnings("default")  # told at the end of a run outside CI
 def test_cases_are_the_shared_ones():
     if not golden.SHARED.is_dir():
         message = f"the shared golden cases are not at {golden.SHARED}; the copy was not compared"

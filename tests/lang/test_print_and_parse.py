@@ -33,13 +33,13 @@ def _nodes_of(part: object) -> Iterator[object]:
 
 
 @modest
-@given(strategies.scripts)
+@given(strategies.scripts())
 def test_what_is_printed_reads_back_as_the_same_tree(script):
     assert _parsed(print_script(script)) == script
 
 
 @modest
-@given(strategies.scripts)
+@given(strategies.scripts())
 def test_printing_twice_changes_nothing(script):
     printed = print_script(script)
     assert print_script(_parsed(printed)) == printed
@@ -52,7 +52,7 @@ def test_a_printed_path_reads_back(path):
 
 
 @modest
-@given(strategies.scripts, st.randoms(use_true_random=False))
+@given(strategies.scripts(), st.randoms(use_true_random=False))
 def test_a_line_continued_anywhere_means_the_same(script, random):
     printed = print_script(script)
     place = random.randrange(len(printed) + 1)
@@ -62,7 +62,7 @@ def test_a_line_continued_anywhere_means_the_same(script, random):
 
 
 @modest
-@given(strategies.scripts, st.booleans())
+@given(strategies.scripts(), st.booleans())
 def test_spans_are_where_the_nodes_are_written(script, with_windows_line_ends):
     text = print_script(script)
     if with_windows_line_ends:
@@ -90,7 +90,7 @@ def _check_spelling(node: object, spelling: str, text: str) -> None:
 
 
 @modest
-@given(strategies.scripts)
+@given(strategies.scripts())
 def test_spans_of_statements_read_back_by_themselves(script):
     text = print_script(script)
     for statement in _parsed(text).statements:
@@ -108,7 +108,7 @@ def test_any_text_is_read_or_refused(text):
 
 
 @modest
-@given(strategies.scripts)
+@given(strategies.scripts())
 def test_any_tree_is_compiled_or_refused(script):
     text = print_script(script)
     try:
