@@ -45,21 +45,13 @@ def add_to(commands: Any) -> None:
         metavar="SCRIPT... IN OUT",
         help="script files, then the input file or folder, then the output folder (or file)",
     )
-    parser.add_argument(
-        "-s",
-        dest="scripts",
-        action="append",
-        default=[],
-        metavar="SCRIPT[,TABLE]",
-        help="a script with a lookup table of its own; repeatable, in order",
-    )
-    parser.add_argument("--lookup", metavar="FILE", help="lookup table for all scripts")
-    parser.add_argument(
-        "--strict-lookup",
-        action="store_true",
-        help="fail where a value is not in the lookup table, instead of keeping it",
-    )
-    parser.add_argument(
+    _add_inputs(parser.add_argument_group("what scripts are given"))
+    _add_permissions(parser.add_argument_group("what scripts may do"))
+    _add_output(parser.add_argument_group("output"))
+
+
+def _add_inputs(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--set",
         dest="variables",
         action="append",
@@ -67,50 +59,70 @@ def add_to(commands: Any) -> None:
         metavar="NAME=VALUE",
         help="give a variable of the script a value; repeatable",
     )
-    parser.add_argument(
+    group.add_argument("--lookup", metavar="FILE", help="lookup table for all scripts")
+    group.add_argument(
+        "--strict-lookup",
+        action="store_true",
+        help="fail where a value is not in the lookup table, instead of keeping it",
+    )
+    group.add_argument(
+        "-s",
+        dest="scripts",
+        action="append",
+        default=[],
+        metavar="SCRIPT[,TABLE]",
+        help="a script with a lookup table of its own; repeatable, in order",
+    )
+    group.add_argument(
         "--uid-map",
         metavar="FILE",
         help="take the UIDs of mapUID and mapReferencedUIDs from this file and keep new ones there"
         " (it holds original identifiers)",
     )
-    parser.add_argument(
+
+
+def _add_permissions(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--allow-url",
         action="append",
         default=[],
         metavar="PATTERN",
         help="let getURL ask this host, host:port or https://host/path/*; repeatable",
     )
-    parser.add_argument(
+    group.add_argument(
         "--include-from",
         metavar="FOLDER",
         help="let scripts include files from below this folder",
     )
-    parser.add_argument(
+    group.add_argument(
         "--dialect",
         type=int,
         choices=[6],
         help="read scripts without version statement as this version of the language",
     )
-    parser.add_argument(
+    group.add_argument(
         "--newer-versions",
         action="store_true",
         help="accept scripts of version 6.7 to 6.9, and functions newer than 6.6",
     )
-    parser.add_argument(
+    group.add_argument(
         "--honour-fill",
         action="store_true",
         help="let alterPixels fill with the value it is given, instead of 0",
     )
-    parser.add_argument(
+
+
+def _add_output(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--keep-file-meta",
         action="store_true",
         help="keep file meta information such as the name of the sending device",
     )
-    parser.add_argument(
+    group.add_argument(
         "--dry-run", action="store_true", help="write nothing; say what would change"
     )
-    parser.add_argument("-q", "--quiet", action="store_true", help="print failures only")
-    parser.add_argument(
+    group.add_argument("-q", "--quiet", action="store_true", help="print failures only")
+    group.add_argument(
         "--show-values",
         action="store_true",
         help="show values of elements in messages (they may identify patients)",
