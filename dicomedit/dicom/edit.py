@@ -9,8 +9,9 @@ from dicomedit.dicom.dictionary import (
     SPECIFIC_CHARACTER_SET,
     TRANSFER_SYNTAX_UID,
     dictionary_vr,
+    is_group_length,
 )
-from dicomedit.dicom.encoding import native_encoding
+from dicomedit.dicom.encoding import DELIMITER_GROUP, native_encoding
 from dicomedit.dicom.levels import Instance, Level, Notice, element_name
 from dicomedit.dicom.text import CHARSET_VRS, charset_of, encode_text, read_text
 from dicomedit.dicom.walk import Target
@@ -27,6 +28,8 @@ def new_vr(level: Level, tag: int) -> str:
 def put_text(instance: Instance, target: Target, text: str) -> None:
     """Store a text in an element of any VR but SQ, creating it when it is absent."""
     level, tag = target.level, target.tag
+    if not _is_kept(instance, target):
+        return
     if tag in level and level.is_sequence(tag):
         raise _is_sequence(target)
     vr = new_vr(level, tag)
@@ -41,6 +44,20 @@ def put_text(instance: Instance, target: Target, text: str) -> None:
     put_bytes(instance, target, vr, encode_text(level, tag, vr, text))
 
 
+def _is_kept(instance: Instance, target: Target) -> bool:
+    """Whether a file can hold the element; group lengths and command elements are dropped."""
+    tag = target.tag
+    if tag >> 16 == DELIMITER_GROUP:
+        raise failed(
+            "not-an-element", "delimiters are no elements", element=element_name(target.level, tag)
+        )
+    if tag >> 16 > 1 and not is_group_length(tag):
+        return True
+    message = f"{element_name(target.level, tag)} is not stored: a file does not keep it"
+    instance.notices.append(Notice("not-stored", message))
+    return False
+
+
 def put_bytes(instance: Instance, target: Target, vr: str, value: bytes | memoryview) -> None:
     """Store bytes as they are."""
     instance.journal.record(target.level, target.tag)
@@ -53,6 +70,9 @@ def remove(instance: Instance, targets: Iterable[Target]) -> None:
     for target in targets:
         if target.tag == SPECIFIC_CHARACTER_SET:
             charsets.append(target)
+        elif target.tag == TRANSFER_SYNTAX_UID:
+            message = "the transfer syntax (0002,0010) was not deleted: a file needs it"
+            instance.notices.append(Notice("transfer-syntax-kept", message))
         else:
             _remove(instance, target)
     for target in charsets:

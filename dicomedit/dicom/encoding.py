@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+DELIMITER_GROUP = 0xFFFE
 ITEM = 0xFFFEE000
 ITEM_DELIMITER = 0xFFFEE00D
 SEQUENCE_DELIMITER = 0xFFFEE0DD
@@ -18,6 +19,9 @@ SHORT_VRS = frozenset(
     ("AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "PN", "SH", "SL")
 ) | frozenset(("SS", "ST", "TM", "UI", "UL", "US"))
 """VRs with a 16-bit length in explicit encodings (PS3.5 Table 7.1-2)."""
+
+MAX_SHORT_LENGTH = 0xFFFE
+"""Longest value of the VRs with a 16-bit length; values have an even length."""
 
 UNIT_SIZES = {
     "AT": 2,

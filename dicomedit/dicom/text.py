@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from dicomedit.dicom.charsets import CharacterSet, character_set
 from dicomedit.dicom.dictionary import PIXEL_DATA_TAGS, SPECIFIC_CHARACTER_SET
+from dicomedit.dicom.encoding import LONG_VRS, MAX_SHORT_LENGTH
 from dicomedit.dicom.java_numbers import double_text, float_text, parse_double, parse_integer
 from dicomedit.dicom.levels import Level, element_name
 from dicomedit.errors import EvaluationError, failed
@@ -160,7 +161,10 @@ def encode_text(level: Level, tag: int, vr: str, text: str) -> bytes:
     if not text:
         return b""
     try:
-        return _encode(level, tag, vr, text)
+        encoded = _encode(level, tag, vr, text)
+        if len(encoded) > MAX_SHORT_LENGTH and vr not in LONG_VRS:
+            raise ValueError(f"it is longer than {MAX_SHORT_LENGTH} bytes")
+        return encoded
     except ValueError as error:
         raise failed(
             "unfit-value",

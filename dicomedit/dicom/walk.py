@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dicomedit.dicom.dictionary import (
-    TRANSFER_SYNTAX_UID,
-    is_private,
-    is_private_creator,
-)
+from dicomedit.dicom.dictionary import is_private, is_private_creator
 from dicomedit.dicom.levels import Instance, Level
 from dicomedit.dicom.paths import Pattern, States
 from dicomedit.dicom.private import creator_of
@@ -40,9 +36,7 @@ def removals(instance: Instance, pattern: Pattern) -> Iterator[Target]:
 
     Private creators stay, unless the sequence goes that they are in.
     """
-    for target in _removals(_root(instance, pattern), pattern, pattern.start):
-        if not (pattern.names_file_meta and target.tag == TRANSFER_SYNTAX_UID):
-            yield target
+    return _removals(_root(instance, pattern), pattern, pattern.start)
 
 
 def _root(instance: Instance, pattern: Pattern) -> Level:
