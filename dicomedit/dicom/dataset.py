@@ -8,7 +8,7 @@ a real file might fail.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 from pydicom.charset import convert_encodings
@@ -53,7 +53,15 @@ class _Snapshot:
 class DatasetLevel:
     """One level of a pydicom Dataset."""
 
-    __slots__ = ("_dataset", "_keeps_views", "_little", "_place", "_unwrapped")
+    __slots__ = (
+        "_dataset",
+        "_items",
+        "_keeps_views",
+        "_little",
+        "_place",
+        "_sequences",
+        "_unwrapped",
+    )
 
     def __init__(
         self,
@@ -73,6 +81,9 @@ class DatasetLevel:
         self._place = place
         self._unwrapped = unwrapped or _Unwrapped()
         self._keeps_views = keeps_views
+        # What was found out so far; kept up to date by every change, see `_store`.
+        self._sequences: set[int] | None = None
+        self._items: dict[int, list[DatasetLevel]] = {}
 
     @property
     def place(self) -> Place | None:
@@ -92,6 +103,14 @@ class DatasetLevel:
     def tags(self) -> Sequence[int]:
         """Return the tags of all elements in ascending order."""
         return sorted(map(int, self._dataset.keys()))
+
+    def sequences(self) -> Set[int]:
+        """Return the tags of all elements that hold items."""
+        if self._sequences is None:
+            self._sequences = {
+                tag for tag in map(int, self._dataset.keys()) if self.is_sequence(tag)
+            }
+        return self._sequences
 
     def __contains__(self, tag: object) -> bool:
         return tag in self._dataset._dict
@@ -179,12 +198,16 @@ class DatasetLevel:
         is_bytes = isinstance(value, bytes | memoryview)
         return is_bytes and value[:4] == ITEM_START and self.stored_vr(tag) == "UN"
 
-    def items(self, tag: int) -> Sequence[DatasetLevel]:
+    def items(self, tag: int) -> list[DatasetLevel]:
         """Return the items of a present sequence."""
-        wrapped = self.is_wrapped(tag)
-        little = True if wrapped else self._little
-        items = self._unwrapped_items(tag) if wrapped else self._sequence(tag)
-        return [self._item_level(tag, number, item, little) for number, item in enumerate(items)]
+        known = self._items.get(tag)
+        if known is None:
+            wrapped = self.is_wrapped(tag)
+            little = True if wrapped else self._little
+            items = self._unwrapped_items(tag) if wrapped else self._sequence(tag)
+            known = [self._item_level(tag, i, item, little) for i, item in enumerate(items)]
+            self._items[tag] = known
+        return known
 
     def _item_level(self, tag: int, number: int, item: Dataset, little: bool) -> DatasetLevel:
         return DatasetLevel(
@@ -221,20 +244,24 @@ class DatasetLevel:
         item = Dataset()
         implicit, little = self._dataset.original_encoding
         item.set_original_encoding(implicit, little, self._dataset.original_character_set)
-        items = self._sequence(tag)
-        items.append(item)
-        return self._item_level(tag, len(items) - 1, item, self._little)
+        levels = self.items(tag)
+        self._sequence(tag).append(item)
+        levels.append(self._item_level(tag, len(levels), item, self._little))
+        return levels[-1]
 
     def remove_item(self, tag: int, number: int) -> None:
         """Remove one item of a sequence that is not wrapped."""
         del self._sequence(tag)[number]
+        self._items.pop(tag, None)
 
     def unwrap(self, tag: int) -> None:
         """Turn a sequence stored as UN into one that can be changed."""
         if not self._little:
             # What UN holds is little endian always; changing it here would mix byte orders.
             raise _unreadable_sequence(tag)
+        levels = self.items(tag)
         self._store(tag, DataElement(BaseTag(tag), "SQ", self._unwrapped_items(tag)))
+        self._items[tag] = levels
 
     def snapshot(self, tag: int) -> object:
         """Return what `restore` needs to bring an element back to how it is now."""
@@ -248,6 +275,7 @@ class DatasetLevel:
         self._store(tag, snapshot.element)
         if isinstance(snapshot.element, DataElement) and snapshot.element.VR == "SQ":
             self._sequence(tag)[:] = snapshot.items
+            self._items.pop(tag, None)
 
     def change_since(self, tag: int, snapshot: object) -> str | None:
         """Return how an element differs from a snapshot: added, changed, removed or not at all."""
@@ -274,7 +302,7 @@ class DatasetLevel:
     # --- the pydicom side -----------------------------------------------------------------------
 
     def _element(self, tag: int) -> Element:
-        return self._dataset.get_item(BaseTag(tag))
+        return self._dataset._dict[tag]  # type: ignore[index]
 
     def _store(self, tag: int, element: Element | None) -> None:
         """Replace an element without any conversion.
@@ -289,6 +317,11 @@ class DatasetLevel:
             self._dataset._dict[key] = element
         else:
             self._dataset[key] = element
+        self._items.pop(tag, None)
+        if self._sequences is not None:
+            self._sequences.discard(tag)
+            if element is not None and self.is_sequence(tag):
+                self._sequences.add(tag)
         if tag == SPECIFIC_CHARACTER_SET:
             self._declare_character_set()
 

@@ -6,7 +6,7 @@ language does is written once against this interface; what lies behind it knows 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -39,6 +39,9 @@ class Level(Protocol):
 
     def tags(self) -> Sequence[int]:
         """Return the tags of all elements in ascending order."""
+
+    def sequences(self) -> Set[int]:
+        """Return the tags of all elements that hold items; a view of what is known now."""
 
     def __contains__(self, tag: object) -> bool:
         """Whether there is an element with this tag."""

@@ -180,6 +180,15 @@ def _test_of(step: TagStep) -> StepTest:
     return StepTest(mask, value, step.creator, number, step.item is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The public tags that can match, and whether any sequence, or any element at all, can."""
+
+    tags: frozenset[int]
+    any_sequence: bool
+    any_tag: bool
+
+
 States = frozenset[int]
 """How far into a pattern the segments read so far may have come."""
 
@@ -191,7 +200,15 @@ class Pattern:
     ``.`` followed by ``*``; both take only segments with an item.
     """
 
-    __slots__ = ("_end", "_steps", "covers_content", "names_file_meta", "start")
+    __slots__ = (
+        "_candidates",
+        "_end",
+        "_steps",
+        "covers_content",
+        "names_creator",
+        "names_file_meta",
+        "start",
+    )
 
     def __init__(self, path: TagPath) -> None:
         """Prepare `path`; states are only meaningful for this pattern."""
@@ -203,6 +220,8 @@ class Pattern:
                 steps += [Levels.ONE, Levels.ANY] if step is Levels.SOME else [step]
         self._steps = tuple(steps)
         self._end = len(steps)
+        self._candidates: dict[States, Candidates] = {}
+        self.names_creator = any(isinstance(s, StepTest) and s.creator is not None for s in steps)
         last = steps[-1]
         self.covers_content = isinstance(last, Levels) or last.names_item
         self.names_file_meta = path.names_file_meta
@@ -247,13 +266,22 @@ class Pattern:
         """Whether everything at a level with these states is below what the pattern names."""
         return self.covers_content and self._end in states
 
-    def candidates(self, states: States) -> tuple[int, ...] | None:
-        """Return the only public tags worth a look at a level, ascending, or None for all."""
-        tags = []
+    def candidates(self, states: States) -> Candidates:
+        """Return which elements are worth a look at a level with these states."""
+        known = self._candidates.get(states)
+        if known is None:
+            known = self._candidates[states] = self._find_candidates(states)
+        return known
+
+    def _find_candidates(self, states: States) -> Candidates:
+        tags: set[int] = set()
+        any_tag = any_sequence = False
         for state in states:
-            step = self._steps[state] if state < self._end else Levels.ANY
-            tag = None if isinstance(step, Levels) else step.tag
-            if tag is None:
-                return None
-            tags.append(tag)
-        return tuple(sorted(tags))
+            step = self._steps[state] if state < self._end else None
+            if isinstance(step, Levels):
+                any_sequence = True
+            elif step is not None:
+                tag = step.tag
+                any_tag = any_tag or tag is None
+                tags |= set() if tag is None else {tag}
+        return Candidates(frozenset(tags), any_sequence, any_tag)

@@ -44,18 +44,24 @@ def _root(instance: Instance, pattern: Pattern) -> Level:
 
 
 def _present(level: Level, pattern: Pattern, states: States) -> list[int]:
+    """Return the tags at a level that are worth a look, ascending."""
     candidates = pattern.candidates(states)
-    if candidates is None:
+    if candidates.any_tag:
         return list(level.tags())
-    return [tag for tag in candidates if tag in level]
+    present = {tag for tag in candidates.tags if tag in level}
+    return sorted(present | level.sequences() if candidates.any_sequence else present)
+
+
+def _creator(level: Level, pattern: Pattern, tag: int) -> str | None:
+    return creator_of(level, tag) if pattern.names_creator else None
 
 
 def _matching(level: Level, pattern: Pattern, states: States) -> Iterator[Target]:
     for tag in _present(level, pattern, states):
-        creator = creator_of(level, tag)
+        creator = _creator(level, pattern, tag)
         if not is_private_creator(tag) and pattern.accepts(states, tag, creator):
             yield Target(level, tag)
-        if level.is_sequence(tag):
+        if tag in level.sequences():
             for number, item in enumerate(level.items(tag)):
                 inside = pattern.enter(states, tag, creator, number)
                 if inside:
@@ -65,8 +71,8 @@ def _matching(level: Level, pattern: Pattern, states: States) -> Iterator[Target
 def _removals(level: Level, pattern: Pattern, states: States) -> Iterator[Target]:
     covered = pattern.covers(states)
     for tag in level.tags() if covered else _present(level, pattern, states):
-        creator = creator_of(level, tag)
-        is_sequence = level.is_sequence(tag)
+        creator = _creator(level, pattern, tag)
+        is_sequence = tag in level.sequences()
         if covered or pattern.accepts(states, tag, creator):
             if is_sequence or not is_private_creator(tag):
                 yield Target(level, tag)
@@ -82,7 +88,7 @@ def private_elements(level: Level) -> Iterator[Target]:
     for tag in level.tags():
         if is_private(tag):
             yield Target(level, tag)
-        elif level.is_sequence(tag):
+        elif tag in level.sequences():
             for item in level.items(tag):
                 yield from private_elements(item)
 
@@ -90,7 +96,7 @@ def private_elements(level: Level) -> Iterator[Target]:
 def all_values(level: Level) -> Iterator[Target]:
     """Yield every element at every level that is not a sequence."""
     for tag in level.tags():
-        if level.is_sequence(tag):
+        if tag in level.sequences():
             for item in level.items(tag):
                 yield from all_values(item)
         else:
