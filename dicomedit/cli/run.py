@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from dicomedit.batch.program import Options, Program, compile_script
-from dicomedit.batch.run import Report, Row, Status, run, summary_of
+from dicomedit.batch.run import Report, Status, run
+from dicomedit.cli.narrator import Narrator
 from dicomedit.dicom.uids import UidMap
-from dicomedit.errors import Severity
 from dicomedit.io.source import read_source
 from dicomedit.io.uid_map import load_uid_map, save_uid_map
 from dicomedit.lang.lookup import LookupTable
-from dicomedit.lang.program import Outcome
 
 _DESCRIPTION = """\
 Apply one or more scripts, in order, to a DICOM file or to every DICOM file below a folder.
@@ -27,6 +27,9 @@ has no result, and the reason is printed. Inputs are never changed.
   dicomedit run anon.das ./in ./out --lookup subjects.txt --set project=P1
   dicomedit run first.das second.das ./in ./out
   dicomedit run anon.das image.dcm ./out --dry-run"""
+
+
+_MOST_DOUBTS = 10
 
 
 def add_to(commands: Any) -> None:
@@ -142,6 +145,7 @@ def execute(given: argparse.Namespace) -> int:
         for name, _ in scripts
     ]
     tables = [_read_table(table or given.lookup, given) for _, table in scripts]
+    _warn_of_unused(programs, given)
     variables = _with_missing(programs, _variables(given), given.parser)
     for program in programs:
         for notice in program.notices:
@@ -149,7 +153,7 @@ def execute(given: argparse.Namespace) -> int:
     options = Options(given.strict_lookup, given.honour_fill, given.keep_file_meta)
     uid_map = UidMap() if given.uid_map is None else load_uid_map(Path(given.uid_map))
     try:
-        with _Narrator(given) as narrator:
+        with Narrator(given) as narrator:
             report = run(
                 programs,
                 source,
@@ -198,15 +202,20 @@ def _read_table(path: str | None, given: argparse.Namespace) -> LookupTable | No
         return None
     source = read_source(path)
     table = LookupTable.from_text(source.text, name=source.name, strict=given.strict_lookup)
-    if table.ignored:
-        lines = ", ".join(str(each.line) for each in table.ignored[:10])
-        more = ", ..." if len(table.ignored) > 10 else ""
-        print(
-            f"warning: {path}: {len(table.ignored)} lines are no entry and have no effect"
-            f" (line {lines}{more}); write type/key = value",
-            file=sys.stderr,
-        )
+    for doubt in table.doubts[:_MOST_DOUBTS]:
+        print(f"warning: {doubt.location}: {doubt.message}; {doubt.help}", file=sys.stderr)
+    if len(table.doubts) > _MOST_DOUBTS:
+        more = len(table.doubts) - _MOST_DOUBTS
+        print(f"warning: {path}: {more} more lines like these", file=sys.stderr)
     return table
+
+
+def _warn_of_unused(programs: Sequence[Program], given: argparse.Namespace) -> None:
+    wanted = {variable.name for program in programs for variable in program.variables}
+    for name in _variables(given):
+        if name not in wanted:
+            message = f'no script asks for the variable "{name}"; is it spelt as in the script?'
+            print(f"warning: {message}", file=sys.stderr)
 
 
 def _with_missing(
@@ -235,84 +244,7 @@ def _with_missing(
     return found
 
 
-# --- telling ------------------------------------------------------------------------------------
-
-
-class _Narrator:
-    """Tells of each file as it is done: a bar on a terminal, a line for what needs attention."""
-
-    def __init__(self, given: argparse.Namespace) -> None:
-        self._given = given
-        self._told: set[str] = set()
-        self._progress: Any = None
-        self._task: Any = None
-
-    def __enter__(self) -> _Narrator:
-        if sys.stderr.isatty() and not self._given.quiet:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-            self._progress = Progress(
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._progress is not None:
-            self._progress.stop()
-
-    def tell(self, number: int, count: int, row: Row) -> None:
-        """Tell of one file."""
-        self._advance(number, count)
-        if row.outcome is not None:
-            self._tell_outcome(row, row.outcome)
-        if row.status in (Status.FAILED, Status.REJECTED, Status.SKIPPED):
-            if row.status is Status.FAILED or not self._given.quiet:
-                self._print(f"{row.status.value}: {row.source}: {self._reason(row)}")
-        elif self._given.dry_run and not self._given.quiet:
-            self._tell_changes(row)
-
-    def _advance(self, number: int, count: int) -> None:
-        if self._progress is not None:
-            if self._task is None:
-                self._task = self._progress.add_task("", total=count)
-            self._progress.update(self._task, completed=number)
-
-    def _reason(self, row: Row) -> str:
-        if row.error is None:
-            return row.reason or ""
-        return summary_of(row.error, show_values=self._given.show_values)
-
-    def _tell_outcome(self, row: Row, outcome: Outcome) -> None:
-        for line in outcome.echo:
-            self._print(line, to_output=True)
-        for notice in outcome.notices:
-            text = f"{notice.location}: {notice.message} [{notice.code}]"
-            if notice.severity is Severity.WARNING and text not in self._told:
-                self._told.add(text)
-                if not self._given.quiet:
-                    advice = f"; {notice.help}" if notice.help else ""
-                    self._print(f"warning: {text}{advice} (first seen in {row.source})")
-
-    def _tell_changes(self, row: Row) -> None:
-        changes = row.outcome.changes if row.outcome else ()
-        self._print(f"{row.source} -> {row.destination}", to_output=True)
-        for change in changes:
-            self._print(f"  {change.kind:8} {change.path}  (line {change.line})", to_output=True)
-        if not changes:
-            self._print("  nothing changes", to_output=True)
-
-    def _print(self, text: str, *, to_output: bool = False) -> None:
-        if self._progress is not None:
-            self._progress.stop()
-        print(text, file=sys.stdout if to_output else sys.stderr)
-        if self._progress is not None:
-            self._progress.start()
+# --- closing ---------------------------------------------------------------------------------
 
 
 def _close(report: Report, given: argparse.Namespace) -> None:
@@ -325,3 +257,15 @@ def _close(report: Report, given: argparse.Namespace) -> None:
     print(f"{len(report.rows)} files: {counts}")
     if not report.rows:
         print("warning: there was no file in the input", file=sys.stderr)
+    for code, files in _notices(report).items():
+        noun = "file" if files == 1 else "files"
+        print(f"notice in {files} {noun}: {code}", file=sys.stderr)
+
+
+def _notices(report: Report) -> Counter[str]:
+    """Count in how many files each kind of notice was given."""
+    counts: Counter[str] = Counter()
+    for row in report.rows:
+        if row.outcome is not None:
+            counts.update({notice.code for notice in row.outcome.notices})
+    return counts

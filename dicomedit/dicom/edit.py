@@ -13,11 +13,14 @@ from dicomedit.dicom.dictionary import (
 )
 from dicomedit.dicom.encoding import DELIMITER_GROUP, native_encoding
 from dicomedit.dicom.levels import Instance, Level, Notice, element_name
-from dicomedit.dicom.text import CHARSET_VRS, charset_of, encode_text, read_text
+from dicomedit.dicom.text import CHARSET_VRS, charset_of, encode_text, is_valid, read_text
 from dicomedit.dicom.walk import Target
 from dicomedit.errors import failed
 
 UTF8 = "ISO_IR 192"
+
+RENEWED_META = frozenset((0x00020001, 0x00020002, 0x00020003, 0x00020012, 0x00020013))
+"""File meta information that is made anew for every file that is written."""
 
 
 def new_vr(level: Level, tag: int) -> str:
@@ -41,17 +44,27 @@ def put_text(instance: Instance, target: Target, text: str) -> None:
         _check_transfer_syntax(instance, text)
     elif vr in CHARSET_VRS and not text.isascii() and charset_of(level).is_default:
         _declare_utf8(instance, level)
-    put_bytes(instance, target, vr, encode_text(level, tag, vr, text))
+    encoded = encode_text(level, tag, vr, text)
+    if not is_valid(vr, text):
+        message = f"{element_name(level, tag)} was given a value that is no valid {vr}"
+        instance.notices.append(Notice("doubtful-value", message))
+    put_bytes(instance, target, vr, encoded)
 
 
 def _is_kept(instance: Instance, target: Target) -> bool:
-    """Whether a file can hold the element; group lengths and command elements are dropped."""
+    """Whether a file keeps the element as it is stored.
+
+    Group lengths and command elements are dropped, as is file meta information in the wrong
+    place; some of it is made anew for every file.
+    """
     tag = target.tag
     if tag >> 16 == DELIMITER_GROUP:
         raise failed(
             "not-an-element", "delimiters are no elements", element=element_name(target.level, tag)
         )
-    if tag >> 16 > 1 and not is_group_length(tag):
+    is_meta = target.level is instance.meta
+    is_strange = tag >> 16 < 2 or (tag >> 16 == 2 and not is_meta) or is_group_length(tag)
+    if not is_strange and not (is_meta and tag in RENEWED_META):
         return True
     message = f"{element_name(target.level, tag)} is not stored: a file does not keep it"
     instance.notices.append(Notice("not-stored", message))
@@ -81,7 +94,8 @@ def remove(instance: Instance, targets: Iterable[Target]) -> None:
 
 
 def _remove(instance: Instance, target: Target) -> None:
-    if target.tag in target.level:
+    is_renewed = target.level is instance.meta and target.tag in RENEWED_META
+    if target.tag in target.level and not is_renewed:
         instance.journal.record(target.level, target.tag)
         target.level.remove(target.tag)
 

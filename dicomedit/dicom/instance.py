@@ -65,18 +65,23 @@ def renew_file_meta(instance: Instance, *, keep: bool) -> None:
         edit.remove(
             instance, [Target(instance.meta, t) for t in instance.meta.tags() if t not in stay]
         )
-    _put_bytes(instance, _META_VERSION, "OB", b"\0\1")
-    _put(instance, _META_CLASS_UID, read_text(instance.root, SOP_CLASS_UID) or "")
-    _put(instance, _META_INSTANCE_UID, read_text(instance.root, SOP_INSTANCE_UID) or "")
-    _put(instance, _META_IMPLEMENTATION, IMPLEMENTATION_CLASS_UID)
-    _put(instance, _META_IMPLEMENTATION_NAME, IMPLEMENTATION_VERSION_NAME)
+    _put(instance, _META_VERSION, "OB", b"\0\1")
+    _put(instance, _META_CLASS_UID, "UI", _uid(instance, SOP_CLASS_UID))
+    _put(instance, _META_INSTANCE_UID, "UI", _uid(instance, SOP_INSTANCE_UID))
+    _put(instance, _META_IMPLEMENTATION, "UI", _padded(IMPLEMENTATION_CLASS_UID, b"\0"))
+    _put(instance, _META_IMPLEMENTATION_NAME, "SH", _padded(IMPLEMENTATION_VERSION_NAME, b" "))
 
 
-def _put(instance: Instance, tag: int, text: str) -> None:
-    edit.put_text(instance, Target(instance.meta, tag), text)
+def _uid(instance: Instance, tag: int) -> bytes:
+    return _padded(read_text(instance.root, tag) or "", b"\0")
 
 
-def _put_bytes(instance: Instance, tag: int, vr: str, value: bytes) -> None:
+def _padded(text: str, padding: bytes) -> bytes:
+    value = text.encode("ascii")
+    return value + padding if len(value) % 2 else value
+
+
+def _put(instance: Instance, tag: int, vr: str, value: bytes) -> None:
     edit.put_bytes(instance, Target(instance.meta, tag), vr, value)
 
 

@@ -16,6 +16,7 @@ from dicomedit.lang.java_regex import PatternError, compile_pattern
 from dicomedit.lang.syntax_errors import nearest
 
 _VERSION = re.compile(r"6\.([0-9])")
+_TRUTHS = frozenset(("and", "or", "reject"))
 NEWEST_KNOWN = 6
 """The last minor version whose behaviour is known; 6.7 to 6.9 are accepted only when asked."""
 
@@ -118,8 +119,13 @@ class Checker:
         for step in target.path.steps:
             if isinstance(step, TagStep) and isinstance(step.item, int) and step.item < 0:
                 yield self._error("bad-item", "items are counted from 0", target.span)
-            if isinstance(step, TagStep) and step.creator == "":
+            creator = step.creator if isinstance(step, TagStep) else None
+            if creator is not None and not creator.strip():
                 yield self._error("bad-tag", "the private creator is empty", target.span)
+            elif creator is not None and creator != creator.strip():
+                message = "a private creator with a blank at its end or beginning never matches"
+                advice = "take the blank away"
+                yield self._warning("blank-in-creator", message, target.span, advice)
 
     # conditions and values
 
@@ -174,6 +180,11 @@ class Checker:
         if needs_value and not function.has_value:
             message = f"{call.function} has no value"
             yield self._error("no-value", message, call.span, "let it stand on a line of its own")
+        for argument in call.arguments:
+            if call.function in _TRUTHS and isinstance(argument, nodes.Path):
+                message = f"{call.function} does not read tag paths: a path is never true"
+                advice = f"compare the value, or write {call.function}[valueAt[{argument.path}]]"
+                yield self._warning("path-as-truth", message, argument.span, advice)
         for position, argument in enumerate(call.arguments):
             parameter = function.parameter(position)
             yield from self._argument(argument, parameter.kind if parameter else Kind.ANY)

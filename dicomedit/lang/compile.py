@@ -9,10 +9,11 @@ from dicomedit.lang import nodes
 from dicomedit.lang.checker import Checker
 from dicomedit.lang.compiler import Compiler
 from dicomedit.lang.include import Includes, Loader, Part, nested_includes
+from dicomedit.lang.parser import too_deep
 from dicomedit.lang.program import CompiledScript
 from dicomedit.lang.variables import external_variables
 
-_VERSION_LINE = re.compile(r'^[ \t]*version[ \t]+"', re.MULTILINE)
+_VERSION_STATEMENT = re.compile(r'\bversion[ \t]*"')
 
 
 def compile_source(
@@ -29,12 +30,24 @@ def compile_source(
     """
     if dialect not in (None, 6):
         raise ScriptError([_dialect_error(source, dialect)])
-    if dialect is None and not _VERSION_LINE.search(source.text):
-        raise ScriptError([_no_version(source)])
     includes = Includes(loader)
-    parts = list(includes.parts(source))
+    try:
+        parts = list(includes.parts(source))
+    except ScriptError:
+        if dialect is None and not _VERSION_STATEMENT.search(source.text):
+            raise ScriptError([_no_version(source)]) from None
+        raise
     if dialect is None and not any(_has_version(part.statements) for part in parts):
         raise ScriptError([_no_version(source)])
+    try:
+        return _compiled(source, parts, includes, newer_versions)
+    except RecursionError:
+        raise ScriptError([too_deep(source)]) from None
+
+
+def _compiled(
+    source: Source, parts: list[Part], includes: Includes, newer_versions: bool
+) -> CompiledScript:
     notices = (*includes.notices, *_checked(parts, newer_versions))
     whole = nodes.Script(tuple(each for part in parts for each in part.statements))
     compiled = [Compiler(part.source).statements(part.statements) for part in parts]

@@ -13,7 +13,7 @@ class LookupTable:
     """What stands for a key of a type. Keys may be identifiers: `repr` does not show them."""
 
     entries: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    ignored: tuple[Diagnostic, ...] = ()
+    doubts: tuple[Diagnostic, ...] = ()
 
     def __repr__(self) -> str:
         return f"LookupTable({len(self.entries)} entries)"
@@ -28,39 +28,49 @@ class LookupTable:
 
         Type, value and the end of the key are trimmed; blanks between the slash and the key count.
         Blank lines and lines beginning with ``//`` are skipped; the last entry of a key counts.
-        Lines that are no entry have no effect, as in the reference, but are told in `ignored`;
-        `strict` makes them a ScriptError.
+        Lines that are no entry have no effect, as in the reference, but are told in `doubts`, as
+        are keys that can never match; `strict` makes both a ScriptError.
         """
-        source = Source(name, text)
+        source = Source(name, text.removeprefix("\ufeff"))
         entries: dict[tuple[str, str], str] = {}
-        ignored: list[Diagnostic] = []
         severity = Severity.ERROR if strict else Severity.WARNING
-        offset = 0
-        for line in text.splitlines(keepends=True):
-            if not _read_line(line.strip(), entries):
-                span = Span(offset, offset + len(line.rstrip()))
-                ignored.append(_no_entry(source, span, severity))
-            offset += len(line)
-        if strict and ignored:
-            raise ScriptError(ignored)
-        return cls(entries, tuple(ignored))
+        doubts: list[Diagnostic] = []
+        for number, line in enumerate(source.text.splitlines()):
+            problem = _read_line(line.strip(), entries)
+            if problem is not None:
+                doubts.append(_doubt(name, number, problem, severity))
+        if strict and doubts:
+            raise ScriptError(doubts)
+        return cls(entries, tuple(doubts))
 
 
-def _read_line(line: str, entries: dict[tuple[str, str], str]) -> bool:
-    """Take up one line; tell whether it is an entry, blank or a comment."""
+_Problem = tuple[str, str, str]
+_NO_ENTRY = (
+    "bad-lookup-line",
+    "the line is no entry",
+    "write type/key = value, without a further / in the key or = in the value",
+)
+_BLANK_KEY = (
+    "blank-in-key",
+    "the key begins with a blank, which values of elements never do",
+    "write the key directly after the slash",
+)
+
+
+def _read_line(line: str, entries: dict[tuple[str, str], str]) -> _Problem | None:
+    """Take up one line; return what is wrong with it."""
     if not line or line.startswith("//"):
-        return True
+        return None
     left, _, value = line.partition("=")
     kind, slash, key = left.partition("/")
     if not slash or "=" in value or "/" in key or not key.strip() or not value.strip():
-        return False
+        return _NO_ENTRY
     entries[kind.strip(), key.rstrip()] = value.strip()
-    return True
+    return _BLANK_KEY if key[0] in " \t" else None
 
 
-def _no_entry(source: Source, span: Span, severity: Severity) -> Diagnostic:
+def _doubt(name: str, number: int, problem: _Problem, severity: Severity) -> Diagnostic:
     # The line may hold an identifier: the message says only where it stands.
-    hidden = Source(source.name, "\n" * (source.position(span.start)[0] - 1))
-    place = Span(len(hidden.text), len(hidden.text))
-    advice = "write type/key = value, without a further / in the key or = in the value"
-    return Diagnostic("bad-lookup-line", "the line is no entry", hidden, place, advice, severity)
+    hidden = Source(name, "\n" * number)
+    code, message, advice = problem
+    return Diagnostic(code, message, hidden, Span(number, number), advice, severity)

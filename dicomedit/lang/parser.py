@@ -44,11 +44,11 @@ def parse(source: Source) -> Parsed:
     except UnexpectedInput as error:
         raise ScriptError(_all_errors(source, joined, error)) from None
     except RecursionError:
-        raise ScriptError([_too_deep(source)]) from None
+        raise ScriptError([too_deep(source)]) from None
     except VisitError as error:
         if not isinstance(error.orig_exc, RecursionError):
             raise
-        raise ScriptError([_too_deep(source)]) from None
+        raise ScriptError([too_deep(source)]) from None
     return Parsed(script, tuple(_notices(source, joined)))
 
 
@@ -66,7 +66,8 @@ def _has_mark(source: Source) -> bool:
     return source.text.startswith(_BYTE_ORDER_MARK)
 
 
-def _too_deep(source: Source) -> Diagnostic:
+def too_deep(source: Source) -> Diagnostic:
+    """Return the error for a script whose parts are nested too deeply to be worked on."""
     return Diagnostic(
         "nested-too-deeply",
         "blocks, lists or calls are nested too deeply",

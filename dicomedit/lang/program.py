@@ -71,12 +71,12 @@ class Run:
     resources: Resources
     variables: dict[str, Value]
     echo: list[str] = field(default_factory=list)
-    notices: dict[tuple[str, int], Diagnostic] = field(default_factory=dict)
+    notices: dict[tuple[str, str, str, int], Diagnostic] = field(default_factory=dict)
     span: Span = field(default_factory=lambda: Span(0, 0))
 
     def notice(self, code: str, message: str, advice: str | None = None) -> None:
         """Tell the caller something about the statement at work, once for each place."""
-        key = (code, self.span.start)
+        key = (code, message, self.source.name, self.span.start)
         found = Diagnostic(code, message, self.source, self.span, advice, Severity.WARNING)
         self.notices.setdefault(key, found)
 

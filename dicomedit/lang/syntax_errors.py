@@ -48,6 +48,8 @@ def _position(text: str, error: UnexpectedInput) -> int:
 # --- mistakes with a name -----------------------------------------------------------------------
 
 _TAG_LIKE = re.compile(r"\(\s*([^\s,(){}]*)\s*,([^)\n]*)\)?")
+_NUMBER_LIKE = re.compile(r"[0-9][0-9A-Za-z_.]*")
+_NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _BAD_STRING = re.compile(r'"(?:[^"\\\r\n]|\\[nrtbf()\\]|\\[0-7]{3})*')
 _LOOKALIKES = (
@@ -77,6 +79,10 @@ def _known_mistake(text: str, start: int) -> Problem | None:
         problem = _bad_string(text, start)
     elif here.startswith("("):
         problem = _bad_tag(text, start)
+    elif here[:1].isdigit():
+        problem = _bad_number(text, start)
+    elif here.startswith("if") and text[:start].rstrip(" \t").endswith("else"):
+        problem = Problem(start, start + 2, "syntax", "'if' was not expected here", _ELSE_HELP)
     return problem or _misspelt_keyword(text, start) or _lookalike(text, start)
 
 
@@ -92,6 +98,14 @@ def _bad_string(text: str, start: int) -> Problem | None:
         return None
     advice = "end the text with a double quote on the same line"
     return Problem(start, end, "unclosed-text", "the text has no end on this line", advice)
+
+
+def _bad_number(text: str, start: int) -> Problem | None:
+    found = _NUMBER_LIKE.match(text, start)
+    if found is None or _NUMBER.fullmatch(found.group()):
+        return None
+    advice = f'write "{found.group()}" in quotes for a text'
+    return Problem(*found.span(), "bad-number", "this is not a number", advice)
 
 
 def _bad_tag(text: str, start: int) -> Problem | None:

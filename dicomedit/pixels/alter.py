@@ -23,7 +23,7 @@ IN_MEMORY = 64 << 20
 
 _METHOD_TEXT = "Burned in text blacked out"
 _OPTION = (("00080100", "113101"), ("00080102", "DCM"), ("00080104", "Clean Pixel Data Option"))
-_SOURCE_APPLICATION = "DicomImageBlackout"
+_SOURCE_APPLICATION = b"DicomImageBlackout"
 
 _SAMPLES_PER_PIXEL = 0x00280002
 _PHOTOMETRIC_INTERPRETATION = 0x00280004
@@ -52,6 +52,13 @@ def blank_rectangle(instance: Instance, rectangle: Rectangle, fill: Fill | None)
             raise failed("pixel-data", "floating point pixel data cannot be altered")
         return False
     image = _image(instance)
+    image.check()
+    if rectangle.clipped(image.rows, image.columns) is None:
+        raise failed(
+            "pixel-area",
+            "no pixel of the image lies in the rectangle, so nothing would be blacked out",
+            help=f"the image has {image.columns} columns and {image.rows} rows",
+        )
     with _sink(image.native_length) as sink:
         blanked = blank(image, root.buffer(PIXEL_DATA), rectangle, sink, fill=fill)
         pixels = _content(sink)
@@ -137,7 +144,8 @@ def _record(instance: Instance, blanked: Blanked) -> None:
     item = instance.root.items(_METHOD_CODES)[-1]
     for tag, text in _OPTION:
         edit.put_text(instance, Target(item, int(tag, 16)), text)
-    edit.put_text(instance, Target(instance.meta, _SOURCE_TITLE), _SOURCE_APPLICATION)
+    # The reference's mark, though longer than the 16 characters that AE allows.
+    edit.put_bytes(instance, Target(instance.meta, _SOURCE_TITLE), "AE", _SOURCE_APPLICATION)
 
 
 def _put(instance: Instance, tag: int, text: str) -> None:

@@ -62,7 +62,8 @@ def retain_private_tags(*paths: TagPath, run: Run) -> None:
 def blank_values(*values: Value, run: Run) -> None:
     """Empty every element at any level whose whole value is one of the texts.
 
-    A tag path stands for the values of all elements it matches. Private creators, binary data
+    A tag path stands for the values of all elements it matches. Numbers are compared by their
+    text, so that "512" empties Rows, too. Private creators, values of VR OB, OD, OF, OL, OV, OW,
     and file meta information are left alone.
     """
     unwanted = literal_texts(run, values)

@@ -31,6 +31,7 @@ def _tell_unknown(run: Run, type_: str, key: str | None) -> None:
 def get_url(url: str, *, run: Run) -> str:
     """Ask a web server and take its answer, lines joined. Off unless the host is allowed.
 
-    Parts that come from the data set go through urlEncode first.
+    An address with blanks or other than ASCII characters is an error; urlEncode, in scripts that
+    may use functions newer than 6.6, makes values fit.
     """
     return run.resources.fetch(url)

@@ -40,9 +40,9 @@ def alter_pixels(shape: str, area: str, fill: str, fill_value: str, *, run: Run)
     alterPixels["rectangle", "l=0, t=0, r=200, b=40", "solid", "v=0"].
 
     The rectangle goes from column l to before column r, from row t to before row b, counted from
-    0; what lies outside the image is ignored. Samples become 0, whatever the fill value, unless
-    the run honours it. Compressed images are decompressed. Data sets without pixels are left
-    alone.
+    0. What lies outside the image is ignored, but some pixel must lie inside. Samples become 0,
+    whatever the fill value, unless the run honours it. Compressed images are decompressed. Data
+    sets without pixels are left alone.
     """
     _one_of("shape", shape, "rectangle")
     _one_of("fill", fill, "solid")

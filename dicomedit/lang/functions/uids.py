@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dicomedit.dicom import edit
+from dicomedit.dicom.levels import element_name
 from dicomedit.dicom.paths import TagPath
 from dicomedit.dicom.text import read_text
 from dicomedit.dicom.uids import hash_uid as uid_of
@@ -28,6 +29,9 @@ def hash_uid_list(*paths: TagPath, run: Run) -> None:
     """
     for target in matched_once(run, paths):
         text = read_text(target.level, target.tag)
+        if target.level.vr(target.tag) != "UI":
+            name = element_name(target.level, target.tag)
+            run.notice("not-a-uid", f"{name} has no VR UI, but was given a UID")
         if text:
             hashed = "\\".join(uid_of(each) if each else "" for each in text.split("\\"))
             edit.put_text(run.instance, target, hashed)
