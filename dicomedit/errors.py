@@ -91,6 +91,9 @@ MAX_EXCERPT = 160
 def _excerpt(source: Source, span: Span) -> Iterator[str]:
     """Yield place, source line and caret; a long line is cut around the caret."""
     line, column = source.position(span.start)
+    if not source.text:
+        yield f"--> {source.name}"
+        return
     raw = source.line_text(line)
     first = max(0, column - 1 - MAX_EXCERPT // 2) if len(raw) > MAX_EXCERPT else 0
     shown = "".join(c if c.isprintable() else " " for c in raw[first : first + MAX_EXCERPT])

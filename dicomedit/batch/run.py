@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -100,6 +100,9 @@ def run(
     rows = []
     for number, job in enumerate(jobs, 1):
         rows.append(run_job(steps, job, options, dry_run=dry_run))
+        if rows[-1].status is Status.SKIPPED and not Path(source).is_dir():
+            # Whoever names a single file wants it edited: passing over it is a failure.
+            rows[-1] = replace(rows[-1], status=Status.FAILED)
         if on_row is not None:
             on_row(number, len(jobs), rows[-1])
     return Report(tuple(rows))

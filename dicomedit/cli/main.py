@@ -64,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except DicomEditError as error:
-        print(error, file=sys.stderr)
+        is_placed = str(error).startswith("error")
+        print(error if is_placed else f"error: {error}", file=sys.stderr)
         return NOT_STARTED
     except KeyboardInterrupt:
         print("interrupted; files already written are complete", file=sys.stderr)
