@@ -19,6 +19,7 @@ from dicomedit.dicom.uids import UidMap
 from dicomedit.errors import Diagnostic, DicomFileError, Source
 from dicomedit.io.fetch import UrlFetcher
 from dicomedit.io.read import read_file
+from dicomedit.io.scan import prepare_folder
 from dicomedit.io.source import include_loader, read_source
 from dicomedit.io.write import encode_instance, write_atomically
 from dicomedit.lang.compile import compile_source
@@ -179,6 +180,7 @@ def edit_file(
     finish(instance, options)
     parts = list(encode_instance(instance))
     if destination is not None:
+        prepare_folder(destination.parent)
         write_atomically(destination, parts)
     return _merged(outcomes)
 

@@ -23,7 +23,7 @@ from dicomedit.dicom.uids import UidMap
 from dicomedit.errors import DicomEditError, EvaluationError, failed
 from dicomedit.io.fetch import UrlFetcher
 from dicomedit.io.read import SkippedFileError
-from dicomedit.io.scan import Job, plan, prepare_folder
+from dicomedit.io.scan import Job, check_outside, plan, prepare_folder
 from dicomedit.lang.program import Outcome
 
 Script = str | os.PathLike[str] | Program
@@ -99,7 +99,7 @@ def run(
         prepare_folder(_output_folder(jobs, Path(source), Path(destination)))
     rows = []
     for number, job in enumerate(jobs, 1):
-        rows.append(run_job(steps, job, options, dry_run=dry_run))
+        rows.append(run_job(steps, job, Path(source), options, dry_run=dry_run))
         if rows[-1].status is Status.SKIPPED and not Path(source).is_dir():
             # Whoever names a single file wants it edited: passing over it is a failure.
             rows[-1] = replace(rows[-1], status=Status.FAILED)
@@ -122,6 +122,8 @@ def _steps(
     dialect: int | None,
 ) -> list[Step]:
     given = [scripts] if isinstance(scripts, str | os.PathLike | Program) else list(scripts)
+    if not given:
+        raise ValueError("at least one script is needed")
     programs = [
         each if isinstance(each, Program) else compile_script(each, dialect=dialect)
         for each in given
@@ -140,12 +142,13 @@ def _steps(
     ]
 
 
-def run_job(steps: Sequence[Step], job: Job, options: Options, *, dry_run: bool) -> Row:
-    """Edit one file; whatever goes wrong becomes a row, and leaves no output."""
+def run_job(
+    steps: Sequence[Step], job: Job, source: Path, options: Options, *, dry_run: bool
+) -> Row:
+    """Edit one file of `source`; whatever goes wrong becomes a row, and leaves no output."""
     destination = None if dry_run else job.destination
     try:
-        if destination is not None:
-            prepare_folder(destination.parent)
+        check_outside(job.destination, source)
         outcome = edit_file(steps, job.source, destination, options)
     except SkippedFileError as error:
         return Row(job.source, job.destination, Status.SKIPPED, None, error.summary(), error)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from dicomedit.cli import demo, run
-from dicomedit.errors import DicomEditError
+from dicomedit.errors import DicomEditError, DicomFileError
 
 OK = 0
 SOME_FAILED = 1
@@ -58,20 +59,53 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status. No traceback reaches the user."""
-    given = build_parser().parse_args(arguments)
+    _write_anything()
+    given = parse(build_parser(), arguments)
     try:
         status: int = given.command(given)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return status
+    except DicomFileError as error:
+        return _refuse(f"error: {error}")
     except DicomEditError as error:
-        is_placed = str(error).startswith("error")
-        print(error if is_placed else f"error: {error}", file=sys.stderr)
-        return NOT_STARTED
+        return _refuse(str(error))
+    except EOFError:
+        return _refuse("error: the question was not answered")
     except KeyboardInterrupt:
         print("interrupted; files already written are complete", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away: nobody is left to tell.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return SOME_FAILED
+    except OSError as error:
+        return _lost_output(error)
+
+
+def parse(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the command line; paths may stand before, between and after the options."""
+    given, rest = parser.parse_known_args(arguments)
+    paths: list[str] | None = getattr(given, "paths", None)
+    if rest and (paths is None or any(each.startswith("-") for each in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if paths is not None:
+        paths += rest
+    return given
+
+
+def _write_anything() -> None:
+    """Let texts be printed that the terminal's encoding has no characters for."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _refuse(message: str) -> int:
+    print(message, file=sys.stderr)
+    return NOT_STARTED
+
+
+def _lost_output(error: OSError) -> int:
+    """Tell that what was to be printed could not be; nobody hears it when the reader is gone."""
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if not isinstance(error, BrokenPipeError):
+        print(f"error: the output could not be printed: {error.strerror}", file=sys.stderr)
+    return SOME_FAILED

@@ -152,6 +152,8 @@ def execute(given: argparse.Namespace) -> int:
             print(notice, file=sys.stderr)
     options = Options(given.strict_lookup, given.honour_fill, given.keep_file_meta)
     uid_map = UidMap() if given.uid_map is None else load_uid_map(Path(given.uid_map))
+    if given.uid_map is not None and not given.dry_run:
+        save_uid_map(uid_map, Path(given.uid_map))  # proves that it can be written
     try:
         with Narrator(given) as narrator:
             report = run(
@@ -230,7 +232,7 @@ def _with_missing(
     }
     if not missing:
         return variables
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         names = ", ".join(
             f"{name} ({variable.description})" if variable.description else name
             for name, variable in missing.items()

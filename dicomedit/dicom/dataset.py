@@ -8,8 +8,9 @@ a real file might fail.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence, Set
+from collections.abc import MutableSequence, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Any, TypeGuard
 
 from pydicom.charset import convert_encodings
 from pydicom.dataelem import DataElement, RawDataElement
@@ -18,6 +19,7 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_data_element
 from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
+from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR
 
 from dicomedit.dicom.decode import Malformed, decode_sequence
 from dicomedit.dicom.dictionary import (
@@ -28,8 +30,8 @@ from dicomedit.dicom.dictionary import (
     is_private,
     tag_name,
 )
-from dicomedit.dicom.encoding import ITEM_START, UNDEFINED_LENGTH
-from dicomedit.dicom.levels import Place
+from dicomedit.dicom.encoding import IMPLICIT_LITTLE, ITEM_START, UNDEFINED_LENGTH, Encoding
+from dicomedit.dicom.levels import Level, Place
 from dicomedit.errors import EvaluationError, failed
 
 Element = DataElement | RawDataElement
@@ -132,6 +134,8 @@ class DatasetLevel:
         vr = self._element(tag).VR
         if vr is not None and len(vr) == 2:
             return str(vr)
+        if self.is_encapsulated(tag):
+            return "OB"  # PS3.5 §A.4
         return dictionary_vr(tag, signed=self.is_signed)
 
     @property
@@ -167,10 +171,11 @@ class DatasetLevel:
         """Return the bytes pydicom would store for an element it has already interpreted."""
         buffer = DicomBytesIO()
         buffer.is_implicit_VR, buffer.is_little_endian = True, self._little
-        charset = self._dataset._character_set
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
+                is_text = element.VR in CUSTOMIZABLE_CHARSET_VR
+                charset = self._dataset._character_set if is_text else None
                 write_data_element(buffer, element, charset)
         except Exception:
             # Whatever a caller put into the data set, pydicom may fail on it in any way.
@@ -202,17 +207,17 @@ class DatasetLevel:
         """Return the items of a present sequence."""
         known = self._items.get(tag)
         if known is None:
-            wrapped = self.is_wrapped(tag)
-            little = True if wrapped else self._little
-            items = self._unwrapped_items(tag) if wrapped else self._sequence(tag)
-            known = [self._item_level(tag, i, item, little) for i, item in enumerate(items)]
+            items = self._unwrapped_items(tag) if self.is_wrapped(tag) else self._sequence(tag)
+            known = [self._item_level(tag, i, item) for i, item in enumerate(items)]
             self._items[tag] = known
         return known
 
-    def _item_level(self, tag: int, number: int, item: Dataset, little: bool) -> DatasetLevel:
+    def _item_level(self, tag: int, number: int, item: Dataset) -> DatasetLevel:
+        # Items found in UN are little endian in big endian data sets, too (PS3.5 §6.2.2).
+        little = item.original_encoding[1]
         return DatasetLevel(
             item,
-            little_endian=little,
+            little_endian=self._little if little is None else little,
             place=Place(self, tag, number),
             unwrapped=self._unwrapped,
             keeps_views=self._keeps_views,
@@ -246,7 +251,7 @@ class DatasetLevel:
         item.set_original_encoding(implicit, little, self._dataset.original_character_set)
         levels = self.items(tag)
         self._sequence(tag).append(item)
-        levels.append(self._item_level(tag, len(levels), item, self._little))
+        levels.append(self._item_level(tag, len(levels), item))
         return levels[-1]
 
     def remove_item(self, tag: int, number: int) -> None:
@@ -256,9 +261,6 @@ class DatasetLevel:
 
     def unwrap(self, tag: int) -> None:
         """Turn a sequence stored as UN into one that can be changed."""
-        if not self._little:
-            # What UN holds is little endian always; changing it here would mix byte orders.
-            raise _unreadable_sequence(tag)
         levels = self.items(tag)
         self._store(tag, DataElement(BaseTag(tag), "SQ", self._unwrapped_items(tag)))
         self._items[tag] = levels
@@ -307,16 +309,18 @@ class DatasetLevel:
     def _store(self, tag: int, element: Element | None) -> None:
         """Replace an element without any conversion.
 
-        Assigning a raw private element through Dataset.__setitem__ would have pydicom interpret
-        it by its private dictionary, whatever the file says; hence the mapping itself.
+        Dataset.__setitem__ would have pydicom interpret private elements by its own dictionary,
+        whatever the file says, and other elements to find out how numbers are signed; hence the
+        mapping itself.
         """
         key = BaseTag(tag)
         if element is None:
             self._dataset._dict.pop(key, None)
-        elif is_private(tag):
-            self._dataset._dict[key] = element
         else:
-            self._dataset[key] = element
+            self._dataset._dict[key] = element
+        if tag in PIXEL_DATA_TAGS:
+            self._dataset._pixel_array = None
+            self._dataset._pixel_id = {}
         self._items.pop(tag, None)
         if self._sequences is not None:
             self._sequences.discard(tag)
@@ -326,14 +330,28 @@ class DatasetLevel:
             self._declare_character_set()
 
     def _sequence(self, tag: int) -> Items:
-        try:
-            value = self._dataset[BaseTag(tag)].value
-        except Exception:
-            # pydicom parses the sequence here; on broken bytes it may fail in any way.
-            raise _unreadable_sequence(tag) from None
-        if not isinstance(value, Items):
+        """Return the items of a sequence; one that is still raw is decoded here."""
+        element = self._element(tag)
+        if isinstance(element, RawDataElement):
+            items = self._decoded(tag, Encoding(element.is_implicit_VR, element.is_little_endian))
+            element = DataElement(BaseTag(tag), "SQ", items)
+            element.is_undefined_length = self.has_undefined_length(tag)
+            self._dataset._dict[BaseTag(tag)] = element
+        if not isinstance(element.value, Items):
             raise _unreadable_sequence(tag)
-        return value
+        return element.value
+
+    def _decoded(self, tag: int, encoding: Encoding) -> Items:
+        value = self._element(tag).value or b""
+        if not isinstance(value, bytes | memoryview):
+            raise _unreadable_sequence(tag)
+        try:
+            items = Items(decode_sequence(memoryview(value), encoding))
+        except Malformed:
+            raise _unreadable_sequence(tag) from None
+        for item in items:
+            _redeclare(item, self._dataset.original_character_set)
+        return items
 
     def _unwrapped_items(self, tag: int) -> Items:
         """Return the items inside a UN element: the same objects as long as it is the same."""
@@ -342,41 +360,52 @@ class DatasetLevel:
         known = self._unwrapped.sequences.get(key)
         if known is not None and known[0] is element:
             return known[1]
-        value = element.value
-        assert isinstance(value, bytes | memoryview)
-        try:
-            items = Items(decode_sequence(memoryview(value)))
-        except Malformed:
-            raise _unreadable_sequence(tag) from None
-        for item in items:
-            item.set_original_encoding(True, True, self._dataset.original_character_set)
+        items = self._decoded(tag, IMPLICIT_LITTLE)
         self._unwrapped.sequences[key] = (element, items)
         return items
 
     def _declare_character_set(self) -> None:
         """Have pydicom read raw text by the set declared now; the bytes are in it already."""
-        stored = ""
-        if SPECIFIC_CHARACTER_SET in self:
-            stored = self.value(SPECIFIC_CHARACTER_SET).decode("ascii", "replace")
-        terms = [term.strip(" \0") for term in stored.split("\\")]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                charset = convert_encodings(terms)
-            except (LookupError, ValueError):
-                return
-        _redeclare(self._dataset, charset)
+        place = self._place
+        outer = place.level if place is not None else None
+        inherited = outer.dataset.original_character_set if _is_dataset(outer) else _DEFAULT
+        _redeclare(self._dataset, inherited)
 
 
-def _redeclare(dataset: Dataset, charset: list[str]) -> None:
+_DEFAULT = "iso8859"
+_CharacterSet = str | MutableSequence[str]
+
+
+def _is_dataset(level: Level | None) -> TypeGuard[DatasetLevel]:
+    return isinstance(level, DatasetLevel)
+
+
+def _redeclare(dataset: Dataset, inherited: _CharacterSet) -> None:
+    """Tell pydicom which character set a data set and its items are in; no value is touched."""
+    charset = _declared(dataset, inherited)
     implicit, little = dataset.original_encoding
     dataset.set_original_encoding(implicit, little, charset)
-    dataset._parent_encoding = charset
+    dataset._parent_encoding = charset if isinstance(charset, str) else list(charset)
     for element in list(dataset._dict.values()):
         if isinstance(element, DataElement) and element.VR == "SQ":
             for item in element.value or ():
-                if SPECIFIC_CHARACTER_SET not in item:
-                    _redeclare(item, charset)
+                _redeclare(item, charset)
+
+
+def _declared(dataset: Dataset, inherited: _CharacterSet) -> _CharacterSet:
+    element = dataset._dict.get(BaseTag(SPECIFIC_CHARACTER_SET))
+    if element is None:
+        return inherited
+    stored: Any = element.value or ""
+    if isinstance(stored, bytes | memoryview):
+        stored = bytes(stored).decode("ascii", "replace")
+    terms = stored.split("\\") if isinstance(stored, str) else list(stored)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return convert_encodings([term.strip(" \0") for term in terms])
+        except (LookupError, ValueError):
+            return inherited
 
 
 def _unreadable_sequence(tag: int) -> EvaluationError:

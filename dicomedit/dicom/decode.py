@@ -6,6 +6,7 @@ which are only proved to be readable (PS3.5 §6.2.2).
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from pydicom.tag import BaseTag
 
 from dicomedit.dicom.dictionary import PIXEL_DATA_TAGS, dictionary_vr, tag_text
 from dicomedit.dicom.encoding import (
+    BIG_ITEM_START,
+    DELIMITER_GROUP,
+    FOREIGN_GROUPS,
     IMPLICIT_LITTLE,
     ITEM,
     ITEM_DELIMITER,
@@ -35,6 +39,9 @@ VIEW_FROM = 1 << 16
 """Values of at least this many bytes stay views of the source instead of being copied."""
 
 _LIMITED_TEXT = frozenset(("AE", "AS", "CS", "DA", "DT", "LO", "PN", "SH", "TM", "UI"))
+_STRAY_CONTROL = re.compile(rb"[\x01-\x08\x0b\x0e-\x1a\x1c-\x1f]|\0[^\0 ]")
+"""Control characters that text may not hold (PS3.5 §6.1.3), and anything after padding."""
+
 _KNOWN_VRS = {vr.encode(): vr for vr in LONG_VRS | SHORT_VRS}
 
 Elements = dict[BaseTag, "DataElement | RawDataElement"]
@@ -64,15 +71,21 @@ class Header:
         return self.length == UNDEFINED_LENGTH
 
 
-def decode_elements(data: memoryview, start: int, encoding: Encoding) -> Elements:
-    """Return all elements from `start` to the end of `data`; raise Malformed on any doubt."""
-    elements, _ = _Reader(data, encoding).elements(start, len(data), depth=0)
+def decode_elements(
+    data: memoryview, start: int, encoding: Encoding, *, file_meta: bool = False
+) -> Elements:
+    """Return all elements from `start` to the end of `data`; raise Malformed on any doubt.
+
+    `file_meta` is for the group that a data set itself must not have.
+    """
+    reader = _Reader(data, encoding, file_meta=file_meta)
+    elements, _ = reader.elements(start, len(data), depth=0)
     return elements
 
 
-def decode_sequence(data: memoryview) -> list[Dataset]:
-    """Return the items of a sequence stored as UN: implicit little endian (PS3.5 §6.2.2)."""
-    reader = _Reader(data, IMPLICIT_LITTLE)
+def decode_sequence(data: memoryview, encoding: Encoding = IMPLICIT_LITTLE) -> list[Dataset]:
+    """Return the items of a sequence; stored as UN it is implicit little endian (PS3.5 §6.2.2)."""
+    reader = _Reader(data, encoding)
     return list(reader.items(0, len(data), depth=1))
 
 
@@ -84,12 +97,13 @@ def decode_header(data: memoryview, position: int, encoding: Encoding) -> Header
 class _Reader:
     """Reads elements of one encoding out of one buffer."""
 
-    __slots__ = ("_data", "_encoding", "_long", "_short", "_tag")
+    __slots__ = ("_data", "_encoding", "_file_meta", "_long", "_short", "_tag")
 
-    def __init__(self, data: memoryview, encoding: Encoding) -> None:
+    def __init__(self, data: memoryview, encoding: Encoding, *, file_meta: bool = False) -> None:
         order = "<" if encoding.little else ">"
         self._data = data
         self._encoding = encoding
+        self._file_meta = file_meta
         self._tag = struct.Struct(f"{order}HH")
         self._short = struct.Struct(f"{order}H")
         self._long = struct.Struct(f"{order}L")
@@ -125,13 +139,19 @@ class _Reader:
                 return found, header.start
             if header.tag in found:
                 raise Malformed(f"{tag_text(header.tag)} appears twice", position)
-            if header.tag >> 16 == 0xFFFE:
-                raise Malformed("an item delimiter stands where an element should", position)
+            self._check_group(header.tag >> 16, position)
             element, position = self._element(header, position, limit, depth)
             found[element.tag] = element
         if delimited:
             raise Malformed("an item has no end", position)
         return found, position
+
+    def _check_group(self, group: int, position: int) -> None:
+        """Refuse groups that no data set has (PS3.5 §7.8.1): they would be taken for others."""
+        if group == DELIMITER_GROUP:
+            raise Malformed("an item delimiter stands where an element should", position)
+        if group in FOREIGN_GROUPS and not self._file_meta:
+            raise Malformed(f"group {group:04X} has no place in a data set", position)
 
     def _element(
         self, header: Header, position: int, limit: int, depth: int
@@ -154,9 +174,17 @@ class _Reader:
         if vr in _LIMITED_TEXT and header.length > 0xFFFE:
             reason = f"{tag_text(header.tag)} claims {header.length} bytes of short text"
             raise Malformed(reason, position)
-        is_hidden = vr == "UN" and header.tag not in PIXEL_DATA_TAGS
-        if is_hidden and self._data[header.start : header.start + 4] == ITEM_START:
+        value = self._data[header.start : header.start + header.length]
+        if vr in _LIMITED_TEXT and _STRAY_CONTROL.search(value):
+            # Bytes of another element inside a text mean that its length is wrong.
+            raise Malformed(f"{tag_text(header.tag)} has control characters in its text", position)
+        if vr != "UN" or header.tag in PIXEL_DATA_TAGS:
+            return
+        if value[:4] == ITEM_START:
             self._prove_readable(header, position, depth)
+        if not self._encoding.little and value[:4] == BIG_ITEM_START:
+            reason = f"{tag_text(header.tag)} holds a sequence as UN that is not little endian"
+            raise Malformed(reason, position)
 
     def _prove_readable(self, header: Header, position: int, depth: int) -> None:
         reader = _Reader(self._data, IMPLICIT_LITTLE)

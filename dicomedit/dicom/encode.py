@@ -46,7 +46,11 @@ class Encoder:
         vr = level.stored_vr(tag)
         if vr == "SQ":
             return self._sequence(level, tag, add)
-        value = self._value(level, tag, vr)
+        too_long = self._is_too_long(vr, len(level.buffer(tag)))
+        # What is too long for its VR's length field becomes UN, which is little endian always
+        # (PS3.5 §6.2.2).
+        value = self._value(level, tag, vr, little=too_long or self._encoding.little)
+        vr = "UN" if too_long else vr
         if level.is_encapsulated(tag):
             header = self._header(tag, vr, UNDEFINED_LENGTH)
             end = self._delimiter(SEQUENCE_DELIMITER)
@@ -58,9 +62,12 @@ class Encoder:
         add(value)
         return len(header) + len(value)
 
-    def _value(self, level: DatasetLevel, tag: int, vr: str) -> Buffer:
+    def _is_too_long(self, vr: str, length: int) -> bool:
+        return not self._encoding.implicit and vr not in LONG_VRS and length > _MOST_SHORT
+
+    def _value(self, level: DatasetLevel, tag: int, vr: str, *, little: bool) -> Buffer:
         value = level.buffer(tag)
-        if level.little_endian == self._encoding.little:
+        if level.little_endian == little:
             return value
         try:
             return swap_byte_order(vr, bytes(value))
@@ -103,8 +110,6 @@ class Encoder:
         start = self._tag.pack(tag >> 16, tag & 0xFFFF)
         if self._encoding.implicit:
             return start + self._long.pack(length)
-        if vr not in LONG_VRS and length > _MOST_SHORT:
-            vr = "UN"  # PS3.5 §6.2.2: a value too long for its VR's length field
         if vr in LONG_VRS:
             return start + vr.encode() + b"\0\0" + self._long.pack(length)
         return start + vr.encode() + self._short.pack(length)

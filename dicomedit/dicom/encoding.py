@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FOREIGN_GROUPS = frozenset((0x0000, 0x0002))
+"""Commands and file meta information, which no data set holds (PS3.7 §E.1, PS3.10 §7.1)."""
+
 DELIMITER_GROUP = 0xFFFE
 ITEM = 0xFFFEE000
 ITEM_DELIMITER = 0xFFFEE00D
@@ -11,6 +14,9 @@ SEQUENCE_DELIMITER = 0xFFFEE0DD
 UNDEFINED_LENGTH = 0xFFFFFFFF
 ITEM_START = b"\xfe\xff\x00\xe0"
 """The first bytes of a little endian sequence that has items."""
+
+BIG_ITEM_START = b"\xff\xfe\xe0\x00"
+"""The same in big endian."""
 
 LONG_VRS = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"))
 """VRs with a 32-bit length in explicit encodings (PS3.5 Table 7.1-1)."""

@@ -68,6 +68,8 @@ def renew_file_meta(instance: Instance, *, keep: bool) -> None:
     _put(instance, _META_VERSION, "OB", b"\0\1")
     _put(instance, _META_CLASS_UID, "UI", _uid(instance, SOP_CLASS_UID))
     _put(instance, _META_INSTANCE_UID, "UI", _uid(instance, SOP_INSTANCE_UID))
+    if TRANSFER_SYNTAX_UID not in instance.meta:
+        _put(instance, TRANSFER_SYNTAX_UID, "UI", _padded(EXPLICIT_LITTLE_UID, b"\0"))
     _put(instance, _META_IMPLEMENTATION, "UI", _padded(IMPLEMENTATION_CLASS_UID, b"\0"))
     _put(instance, _META_IMPLEMENTATION_NAME, "SH", _padded(IMPLEMENTATION_VERSION_NAME, b" "))
 

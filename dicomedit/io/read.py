@@ -5,14 +5,16 @@ from __future__ import annotations
 import mmap
 import os
 import struct
+import tempfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 
 from dicomedit.dicom.decode import Elements, Malformed, decode_elements, decode_header
-from dicomedit.dicom.dictionary import TRANSFER_SYNTAX_UID
+from dicomedit.dicom.dictionary import TRANSFER_SYNTAX_UID, tag_text
 from dicomedit.dicom.encoding import (
     DEFLATED_UID,
     EXPLICIT_LITTLE,
@@ -28,7 +30,7 @@ PREFIX = b"DICM"
 MAP_FROM = 16 << 20
 """Files of at least this many bytes are mapped instead of read."""
 
-MAX_INFLATED = 4 << 30
+MAX_INFLATED = 2 << 30
 """Longest deflated data set, in bytes after inflating."""
 
 
@@ -46,6 +48,9 @@ _DIRECTORY_REASON = (
     "a DICOMDIR lists other files by byte offsets, which editing would make wrong;"
     " make a new one from the results"
 )
+
+
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ def decode_file(data: memoryview, name: str) -> DicomFile:
         raise NotDicomError(name, _why_not(data))
     try:
         start = _meta_end(data)
-        meta = decode_elements(data[:start], PREFIX_AT + 4, EXPLICIT_LITTLE)
+        meta = decode_elements(data[:start], PREFIX_AT + 4, EXPLICIT_LITTLE, file_meta=True)
         if _meta_text(meta, _META_CLASS_UID) == _MEDIA_DIRECTORY:
             raise SkippedFileError(name, _DIRECTORY_REASON)
         syntax = _meta_text(meta, TRANSFER_SYNTAX_UID) or EXPLICIT_LITTLE_UID
@@ -117,26 +122,42 @@ def _meta_text(meta: Elements, tag: int) -> str:
     element = meta.get(tag)  # type: ignore[call-overload]
     if element is None:
         return ""
+    if not isinstance(element, RawDataElement):
+        raise Malformed(f"{tag_text(tag)} is a sequence", PREFIX_AT)
     return bytes(element.value or b"").decode("ascii", "replace").strip(" \0")
 
 
 def _inflated(data: memoryview) -> memoryview:
+    """Return a deflated data set (PS3.5 §A.5); a large one is kept in a temporary file."""
     inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
-    try:
-        body = inflater.decompress(data, MAX_INFLATED)
-    except zlib.error:
-        raise Malformed("the deflated data set is broken", 0) from None
-    if inflater.unconsumed_tail:
-        raise Malformed(f"the deflated data set is longer than {MAX_INFLATED} bytes", 0)
-    if not inflater.eof or not _is_harmless(inflater.unused_data, body):
-        raise Malformed("the deflated data set is broken at its end", 0)
-    return memoryview(body)
+    with tempfile.SpooledTemporaryFile(max_size=MAP_FROM) as spool:
+        checksum = length = 0
+        rest: bytes | memoryview = data
+        while not inflater.eof:
+            try:
+                chunk = inflater.decompress(rest, _CHUNK)
+            except zlib.error:
+                raise Malformed("the deflated data set is broken", 0) from None
+            rest = inflater.unconsumed_tail
+            if not chunk and not rest and not inflater.eof:
+                raise Malformed("the deflated data set has no end", 0)
+            spool.write(chunk)
+            checksum, length = zlib.crc32(chunk, checksum), length + len(chunk)
+            if length > MAX_INFLATED:
+                raise Malformed(f"the deflated data set is longer than {MAX_INFLATED} bytes", 0)
+        trailer = struct.pack("<LL", checksum, length & 0xFFFFFFFF)
+        if inflater.unused_data.removeprefix(trailer).strip(b"\0"):
+            raise Malformed("something stands behind the deflated data set", 0)
+        return _content(spool, length)
 
 
-def _is_harmless(trailer: bytes, body: bytes) -> bool:
-    """Whether what follows a deflated data set is padding, or the checksum that gzip writes."""
-    checksum = struct.pack("<LL", zlib.crc32(body), len(body) & 0xFFFFFFFF)
-    return not trailer.removeprefix(checksum).strip(b"\0")
+def _content(spool: tempfile.SpooledTemporaryFile[bytes], length: int) -> memoryview:
+    """Return what was written; a file on disk is mapped, and goes with the last use of it."""
+    if length <= MAP_FROM:
+        spool.seek(0)
+        return memoryview(spool.read())
+    spool.flush()
+    return memoryview(mmap.mmap(spool.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def _assembled(meta: Elements, body: memoryview, offset: int, syntax: str) -> DicomFile:

@@ -24,13 +24,22 @@ def plan(source: Path, destination: Path) -> tuple[Job, ...]:
     A folder is read recursively and mirrored. For a single file the destination is a folder, or
     the name of the result when it has a suffix or exists as a file.
     """
-    if not source.exists():
-        raise DicomFileError(str(source), "there is no such file or folder")
+    try:
+        return _plan(source, destination)
+    except OSError as error:
+        raise DicomFileError(str(error.filename or source), error.strerror or "unusable") from None
+
+
+def _plan(source: Path, destination: Path) -> tuple[Job, ...]:
     if source.is_dir():
         _check_folders(source, destination)
         return tuple(
             Job(found, destination / found.relative_to(source)) for found in find_files(source)
         )
+    if not source.exists():
+        raise DicomFileError(str(source), "there is no such file or folder")
+    if not source.is_file():
+        raise DicomFileError(str(source), "it is neither a file nor a folder")
     is_name = destination.is_file() or (destination.suffix and not destination.is_dir())
     target = destination if is_name else destination / source.name
     if target.exists() and os.path.samefile(source, target):
@@ -41,7 +50,7 @@ def plan(source: Path, destination: Path) -> tuple[Job, ...]:
 def _check_folders(source: Path, destination: Path) -> None:
     if destination.is_file():
         raise DicomFileError(str(destination), "the output is a file, but the input is a folder")
-    real_in, real_out = source.resolve(), destination.resolve()
+    real_in, real_out = _real(source), _real(destination)
     if real_in == real_out:
         raise DicomFileError(str(destination), "the output folder is the input folder")
     if real_out.is_relative_to(real_in):
@@ -50,20 +59,36 @@ def _check_folders(source: Path, destination: Path) -> None:
         raise DicomFileError(str(destination), "the input folder lies inside the output folder")
 
 
+def _real(path: Path) -> Path:
+    """Return a path with its links followed; a link that leads nowhere, or to itself, is kept."""
+    return Path(os.path.realpath(path))
+
+
 def find_files(folder: Path) -> Iterator[Path]:
     """Yield the regular files below a folder, sorted; links are followed to files inside only.
 
-    A link that leads out of the folder would bring in, or overwrite, what nobody named.
+    A link that leads out of the folder would bring in, or overwrite, what nobody named. Raises
+    DicomFileError for a folder that cannot be read: passing over it would look like success.
     """
-    root = folder.resolve()
-    for path, folders, names in os.walk(folder):
+    root = _real(folder)
+    for path, folders, names in os.walk(folder, onerror=_refuse):
         folders.sort()
         for name in sorted(names):
             found = Path(path, name)
-            if found.is_symlink() and not found.resolve().is_relative_to(root):
+            if found.is_symlink() and not _real(found).is_relative_to(root):
                 continue
-            if found.is_file():
+            if os.path.isfile(found):
                 yield found
+
+
+def _refuse(error: OSError) -> None:
+    raise DicomFileError(str(error.filename), error.strerror or "cannot be read")
+
+
+def check_outside(destination: Path, source: Path) -> None:
+    """Raise DicomFileError when links bring a result back into the folder of the input."""
+    if source.is_dir() and _real(destination.parent).is_relative_to(_real(source)):
+        raise DicomFileError(str(destination), "a link leads from the output back into the input")
 
 
 def prepare_folder(folder: Path) -> None:

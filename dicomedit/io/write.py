@@ -16,6 +16,7 @@ from dicomedit.dicom.encoding import (
     DEFLATED_UID,
     EXPLICIT_LITTLE,
     EXPLICIT_LITTLE_UID,
+    Encoding,
     encoding_of,
 )
 from dicomedit.dicom.levels import Instance
@@ -23,6 +24,7 @@ from dicomedit.dicom.text import read_text
 from dicomedit.errors import DicomFileError
 
 _PREAMBLE = bytes(128) + b"DICM"
+_STANDARD = "1.2.840.10008.1."
 _GROUP_LENGTH = b"\x02\0\0\0UL\x04\0"
 
 
@@ -33,11 +35,19 @@ def encode_instance(instance: Instance) -> Iterator[Buffer]:
     assert isinstance(meta, DatasetLevel)
     syntax = read_text(meta, TRANSFER_SYNTAX_UID) or EXPLICIT_LITTLE_UID
     meta_parts, length = Encoder(EXPLICIT_LITTLE).encode(meta)
-    parts, _ = Encoder(encoding_of(syntax)).encode(root)
+    parts, _ = Encoder(_encoding(root, syntax)).encode(root)
     yield _PREAMBLE
     yield _GROUP_LENGTH + length.to_bytes(4, "little")
     yield from meta_parts
     yield from _deflated(parts) if syntax == DEFLATED_UID else parts
+
+
+def _encoding(root: DatasetLevel, syntax: str) -> Encoding:
+    """Return the encoding a transfer syntax asks for; of a private one the data set's own."""
+    implicit, little = root.dataset.original_encoding
+    if syntax.startswith(_STANDARD) or implicit is None or little is None:
+        return encoding_of(syntax)
+    return Encoding(implicit, little)
 
 
 def _deflated(parts: Iterable[Buffer]) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from dicomedit.lang import nodes
 from dicomedit.lang.newlines import JoinedText
 
 _Children = list[Any]
-_MOST_DIGITS = 12
+_MOST_DIGITS = 18
 
 
 @v_args(meta=True)

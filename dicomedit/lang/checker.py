@@ -175,6 +175,8 @@ class Checker:
         function = REGISTRY.get(call.function)
         if function is None or (function.is_newer and not self.newer):
             yield self._unknown_function(call, function)
+            for argument in call.arguments:
+                yield from self._argument(argument)
             return
         yield from self._count(call, function)
         if needs_value and not function.has_value:
@@ -212,4 +214,4 @@ def _how_many(function: Function) -> str:
     fewest, most = function.fewest, function.most
     if most == fewest:
         return f"{fewest} argument{'' if fewest == 1 else 's'}"
-    return f"at least {fewest}" if most is None else f"{fewest} to {most} arguments"
+    return f"{f'at least {fewest}' if most is None else f'{fewest} to {most}'} arguments"

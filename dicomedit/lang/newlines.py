@@ -37,7 +37,13 @@ class Newlines(PostLex):
 
 _CONTINUATION = re.compile(r"\\\r?(?:\n|\Z)")
 _PAIR = re.compile(r"\\(?:\r?\n|.)", re.DOTALL)
-_STRETCH = re.compile(r'"(?:[^"\\]|\\.)*"|//(?:\\\r?(?:\n|\Z)|[^\n])*|\\\r?(?:\n|\Z)', re.DOTALL)
+_STRETCH = re.compile(
+    r"\{[^}\\\n]*\}(?=[0-9A-Fa-fXx@#]{2}\))"  # a private creator
+    r'|"(?:[^"\\]|\\.)*"'
+    r"|//(?:\\\r?(?:\n|\Z)|[^\n])*"
+    r"|\\\r?(?:\n|\Z)",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)

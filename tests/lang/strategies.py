@@ -50,7 +50,7 @@ _group_starts = st.text(_digits, min_size=3, max_size=3)
 _public_groups = st.builds(str.__add__, _group_starts, st.sampled_from("02468ACE@"))
 _private_groups = st.builds(str.__add__, _group_starts, st.sampled_from("13579BDF#"))
 
-_items = st.none() | st.just(AnyItem.ANY) | st.integers(-1, 10**12)
+_items = st.none() | st.just(AnyItem.ANY) | st.integers(-1, 10**11)
 _creator_characters = st.characters(
     exclude_categories=("Cs",),
     exclude_characters="}\\\x7f" + "".join(map(chr, range(0x20))),

@@ -53,7 +53,7 @@ def equals(*values: Value) -> bool:
     Tag paths are compared as paths, not by what the data set holds: write valueAt[...] for that.
     A truth value is not equal to its text. Lists count as their elements.
     """
-    first, *others = flatten(values) if values else [None]
+    first, *others = list(flatten(values)) or [None]
     same = all(type(other) is type(first) and other == first for other in others)
     return bool(others) and same
 

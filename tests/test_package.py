@@ -1,0 +1,125 @@
+"""The wheel: built, installed somewhere else, and used there; and what an import costs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+
+pytestmark = pytest.mark.slow
+
+
+def run(*command: object, cwd: Path, **options) -> str:
+    """Return standard output; standard error is part of the message when it fails."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    result = subprocess.run(
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env=environment,
+        timeout=600,
+        **options,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    run(
+        sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, CHECKOUT,
+        cwd=folder,
+    )  # fmt: skip
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory) -> Path:
+    """The `bin` folder of an environment with nothing but the wheel and what it asks for."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=True)
+    run(folder / "bin/python", "-m", "pip", "install", "--quiet", wheel, cwd=folder)
+    return folder / "bin"
+
+
+def names(wheel: Path) -> list[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
+def test_the_wheel_holds_the_package_the_grammar_and_the_scripts(wheel: Path):
+    found = set(names(wheel))
+    for path in (CHECKOUT / "dicomedit").rglob("*.py"):
+        assert str(path.relative_to(CHECKOUT)) in found
+    for path in (*(CHECKOUT / "grammar").glob("*.lark"), *(CHECKOUT / "scripts").glob("*.das")):
+        assert f"dicomedit/{path.relative_to(CHECKOUT)}" in found
+    assert "dicomedit/py.typed" in found
+
+
+def test_the_wheel_holds_nothing_else(wheel: Path):
+    for name in names(wheel):
+        top, _, rest = name.partition("/")
+        assert top == "dicomedit" or top.endswith(".dist-info"), name
+        assert "test" not in rest.lower(), name
+        assert name.endswith((".py", ".lark", ".das", ".typed")) or ".dist-info/" in name, name
+
+
+def test_the_wheel_is_one_for_all_platforms(wheel: Path):
+    assert wheel.name.startswith("dicomedit-")
+    assert wheel.name.endswith("-py3-none-any.whl")
+
+
+def test_the_installed_command(installed: Path, tmp_path: Path):
+    out = run(installed / "dicomedit", "demo", "here", cwd=tmp_path)
+    assert "The images are in here/original, the edited ones in here/cleaned." in out
+    assert len(list((tmp_path / "here/cleaned").rglob("*.dcm"))) == 6
+
+
+USE = """
+import dicomedit
+assert "site-packages" in dicomedit.__file__, dicomedit.__file__
+report = dicomedit.run('version "6.6"\\n(0010,0010) := "ANON"', "here/original", "out")
+print(len(report.rows), report.failed)
+"""
+
+
+def test_the_installed_package(installed: Path, tmp_path: Path):
+    run(installed / "dicomedit", "demo", "here", cwd=tmp_path)
+    assert run(installed / "python", "-c", USE, cwd=tmp_path) == "6 False\n"
+    out = run(installed / "python", "-m", "dicomedit", "--version", cwd=tmp_path)
+    assert out == run(installed / "dicomedit", "--version", cwd=tmp_path)
+
+
+TIME = "import time; started = time.perf_counter(); import {}; print(time.perf_counter() - started)"
+
+
+def seconds(module: str, cwd: Path) -> float:
+    """The shortest of several runs: the least disturbed one."""
+    runs = (run(sys.executable, "-c", TIME.format(module), cwd=cwd) for _ in range(7))
+    return min(map(float, runs))
+
+
+def test_the_import_is_quick(tmp_path: Path):
+    assert seconds("dicomedit", tmp_path) - seconds("pydicom", tmp_path) < 0.25
+
+
+def test_an_import_brings_in_nothing_slow(tmp_path: Path):
+    """Beyond what pydicom imports anyway."""
+
+    def loaded(module: str) -> set[str]:
+        code = f"import {module}, sys; print(*sys.modules)"
+        return set(run(sys.executable, "-c", code, cwd=tmp_path).split())
+
+    added = loaded("dicomedit") - loaded("pydicom")
+    assert not added & {"requests", "rich", "argparse", "PIL", "numpy", "openjpeg", "jpeg_ls"}
