@@ -21,6 +21,10 @@ KEYWORDS = (
 )
 
 
+RESERVED = frozenset((*KEYWORDS, "hidden", "const", "immutable"))
+"""Words that cannot name a variable."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One syntax error: where it stands in the joined text, and what to say."""
@@ -35,6 +39,11 @@ class Problem:
 def explain(text: str, error: UnexpectedInput) -> Problem:
     """Return what is wrong at the place where parsing stopped."""
     start = _position(text, error)
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+        brace = _open_brace(text)
+        if brace is not None:
+            advice = "each block and list ends with a closing brace"
+            return Problem(brace, brace + 1, "unclosed-brace", "the brace is never closed", advice)
     return _known_mistake(text, start) or _unexpected(text, start, error)
 
 
@@ -45,9 +54,24 @@ def _position(text: str, error: UnexpectedInput) -> int:
     return len(text) if position is None else position
 
 
+_BRACES = re.compile(r'\{[^}\\\n]*\}(?=..\))|"(?:[^"\\\n]|\\.)*"|//[^\n]*|([{}])')
+
+
+def _open_brace(text: str) -> int | None:
+    """Return where the innermost brace stands that has no partner."""
+    opened: list[int] = []
+    for found in _BRACES.finditer(text):
+        if found.group(1) == "{":
+            opened.append(found.start())
+        elif found.group(1) == "}" and opened:
+            opened.pop()
+    return opened[-1] if opened else None
+
+
 # --- mistakes with a name -----------------------------------------------------------------------
 
 _TAG_LIKE = re.compile(r"\(\s*([^\s,(){}]*)\s*,([^)\n]*)\)?")
+_NAME_BEFORE = re.compile(r"[A-Za-z_]\w*$")
 _NUMBER_LIKE = re.compile(r"[0-9][0-9A-Za-z_.]*")
 _NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -78,7 +102,7 @@ def _known_mistake(text: str, start: int) -> Problem | None:
     if here.startswith('"'):
         problem = _bad_string(text, start)
     elif here.startswith("("):
-        problem = _bad_tag(text, start)
+        problem = _call_in_parentheses(text, start) or _bad_tag(text, start)
     elif here[:1].isdigit():
         problem = _bad_number(text, start)
     elif here.startswith("if") and text[:start].rstrip(" \t").endswith("else"):
@@ -108,6 +132,14 @@ def _bad_number(text: str, start: int) -> Problem | None:
     return Problem(*found.span(), "bad-number", "this is not a number", advice)
 
 
+def _call_in_parentheses(text: str, start: int) -> Problem | None:
+    name = _NAME_BEFORE.search(text, max(0, start - 100), start)
+    if name is None or name.group() in RESERVED:
+        return None
+    advice = f"arguments stand in square brackets: {name.group()}[...]"
+    return Problem(start, start + 1, "syntax", "'(' was not expected here", advice)
+
+
 def _bad_tag(text: str, start: int) -> Problem | None:
     found = _TAG_LIKE.match(text, start)
     if found is None:
@@ -130,10 +162,10 @@ def _tag_advice(group: str, element: str) -> str:
 
 
 def _lookalike(text: str, start: int) -> Problem | None:
+    if text[start - 1 : start + 1] == "==":
+        start -= 1
     for pattern, name in _LOOKALIKES:
         found = pattern.match(text, start)
-        if found is None and name == "==" and text[start - 1 : start] == "=":
-            found = re.compile("=").match(text, start)
         if found is not None:
             message = f"{found.group()!r} is not part of the language".replace("'\"'\"'", '"\'"')
             return Problem(start, found.end(), "syntax", message, _LOOKALIKE_HELP[name])
@@ -151,6 +183,9 @@ def _misspelt_keyword(text: str, start: int) -> Problem | None:
         return Problem(
             found.start(), start + 2, "syntax", "there is no 'else if'", 'write "elseif"'
         )
+    if word in RESERVED and text[found.end() :].lstrip(" \t").startswith(":="):
+        message = f'"{word}" is a keyword and cannot name a variable'
+        return Problem(*found.span(), "syntax", message, "choose another name")
     near = nearest(word, KEYWORDS)
     if near is None or word in KEYWORDS:
         return None
@@ -235,8 +270,8 @@ def _describe_token(error: UnexpectedToken) -> str:
 
 def _expected(error: UnexpectedToken) -> str | None:
     expected = error.accepts or error.expected
-    if set(expected) >= _STATEMENT_WORDS:
-        expected = set(expected) - _STATEMENT_WORDS - {"$END", "_NEWLINE", "NAME", "MINUS"}
+    if set(expected) >= _STATEMENT_WORDS and "LSQB" not in expected:
+        return "expected a statement"
     names = {
         _TERMINALS.get(name) or _ASSIGN_OPERATORS.get(name) or f'"{name.lower()}"'
         for name in expected

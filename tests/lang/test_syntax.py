@@ -222,8 +222,8 @@ REFUSED = {
     "a regular expression's escape": (r'echo "PID\d"', "bad-escape 1:10"),
     "an octal escape of two digits": (r'echo "\10"', "bad-escape 1:7"),
     # names
-    "the keyword if as a variable": ('if := "a"', "syntax 1:4"),
-    "the keyword echo as a variable": ('echo := "a"', "syntax 1:6"),
+    "the keyword if as a variable": ('if := "a"', "syntax 1:1"),
+    "the keyword echo as a variable": ('echo := "a"', "syntax 1:1"),
     "the keyword const as a variable": ('const := "a"', "syntax 1:1"),
     "the keyword hidden as a value": ("echo hidden", "syntax 1:6"),
     "a keyword in capitals": ('Version "6.6"', "unknown-statement 1:1"),
@@ -259,7 +259,7 @@ REFUSED = {
     "- on a variable": ("-v", "syntax 1:2"),
     "a call as target": ('f["a"] := "b"', "syntax 1:8"),
     "a version without quotes": ("version 6.6", "syntax 1:9"),
-    "a version assigned": ('version := "6.6"', "syntax 1:9"),
+    "a version assigned": ('version := "6.6"', "syntax 1:1"),
     "a describe without text": ("describe v", "syntax 1:11"),
     "a describe of a text": ('describe "v" "a"', "syntax 1:10"),
     "an export of a mark": ("export v hidden", "syntax 1:10"),
@@ -269,7 +269,7 @@ REFUSED = {
     "a comma at the end of a list": ('v := {"a",}', "syntax 1:11"),
     "a line end in a call": ('f["a", "b"\n', "syntax 1:11"),
     # conditions
-    "==": ('if ("a" == "b") { }', "syntax 1:10"),
+    "==": ('if ("a" == "b") { }', "syntax 1:9"),
     "<>": ('if ("a" <> "b") { }', "syntax 1:9"),
     "&&": ("if (f[] && g[]) { }", "syntax 1:9"),
     "and between conditions": ('if ("a" = "b" and f[]) { }', "syntax 1:15"),
@@ -290,7 +290,7 @@ REFUSED = {
     "else after something else": ('if (f[]) { }\necho "a"\nelse { }', "syntax 3:1"),
     "else twice": ("if (f[]) { } else { } else { }", "syntax 1:23"),
     "elseif alone": ("elseif (f[]) { }", "syntax 1:1"),
-    "a block without end": ('if (f[]) { echo "a"\n', "syntax 1:20"),
+    "a block without end": ('if (f[]) { echo "a"\n', "unclosed-brace 1:10"),
     "a brace too many": ("if (f[]) { } }", "syntax 1:14"),
     # places after continued lines are those of the text as written
     "an error after a continued line": ('echo \\\n"a" ?', "syntax 2:5"),
