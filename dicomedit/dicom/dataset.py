@@ -8,7 +8,7 @@ a real file might fail.
 from __future__ import annotations
 
 import warnings
-from collections.abc import MutableSequence, Sequence, Set
+from collections.abc import Iterator, MutableSequence, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
@@ -38,10 +38,15 @@ Element = DataElement | RawDataElement
 
 
 @dataclass(slots=True)
-class _Unwrapped:
-    """Sequences found inside UN elements and not changed so far, by data set and tag."""
+class _Shared:
+    """What all levels of one data set know together.
 
-    sequences: dict[tuple[int, int], tuple[Element, Items]] = field(default_factory=dict)
+    `unwrapped`: sequences found inside UN elements and not changed so far, by data set and tag.
+    `index`: the levels that have, or once had, an element, by its tag; None until it is needed.
+    """
+
+    unwrapped: dict[tuple[int, int], tuple[Element, Items]] = field(default_factory=dict)
+    index: dict[int, list[DatasetLevel]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class DatasetLevel:
         "_little",
         "_place",
         "_sequences",
-        "_unwrapped",
+        "_shared",
     )
 
     def __init__(
@@ -71,7 +76,7 @@ class DatasetLevel:
         *,
         little_endian: bool,
         place: Place | None = None,
-        unwrapped: _Unwrapped | None = None,
+        shared: _Shared | None = None,
         keeps_views: bool = False,
     ) -> None:
         """Wrap `dataset`; `place` says where it stands when it is an item.
@@ -81,7 +86,7 @@ class DatasetLevel:
         self._dataset = dataset
         self._little = little_endian
         self._place = place
-        self._unwrapped = unwrapped or _Unwrapped()
+        self._shared = shared or _Shared()
         self._keeps_views = keeps_views
         # What was found out so far; kept up to date by every change, see `_store`.
         self._sequences: set[int] | None = None
@@ -113,6 +118,39 @@ class DatasetLevel:
                 tag for tag in map(int, self._dataset.keys()) if self.is_sequence(tag)
             }
         return self._sequences
+
+    def having(self, tag: int) -> Iterator[DatasetLevel]:
+        """Yield the levels that have an element, this one and all below it; for the root only.
+
+        One walk finds the elements of all tags; what is created later is added, and what is gone
+        by now is passed over.
+        """
+        shared = self._shared
+        if shared.index is None:
+            shared.index = {}
+            self._add_to_index(shared.index)
+        for level in list(shared.index.get(tag, ())):
+            if tag in level and level._is_attached():
+                yield level
+
+    def _add_to_index(self, index: dict[int, list[DatasetLevel]]) -> None:
+        sequences = self.sequences()
+        for tag in self.tags():
+            index.setdefault(tag, []).append(self)
+            if tag in sequences:
+                for item in self.items(tag):
+                    item._add_to_index(index)
+
+    def _is_attached(self) -> bool:
+        """Whether this level still stands where it stood, all the way up."""
+        place = self._place
+        if place is None:
+            return True
+        outer = place.level
+        assert isinstance(outer, DatasetLevel)
+        items = outer._items.get(place.tag, ())
+        is_there = place.item < len(items) and items[place.item] is self
+        return is_there and outer._is_attached()
 
     def __contains__(self, tag: object) -> bool:
         return tag in self._dataset._dict
@@ -219,7 +257,7 @@ class DatasetLevel:
             item,
             little_endian=self._little if little is None else little,
             place=Place(self, tag, number),
-            unwrapped=self._unwrapped,
+            shared=self._shared,
             keeps_views=self._keeps_views,
         )
 
@@ -258,6 +296,7 @@ class DatasetLevel:
         """Remove one item of a sequence that is not wrapped."""
         del self._sequence(tag)[number]
         self._items.pop(tag, None)
+        self._shared.index = None
 
     def unwrap(self, tag: int) -> None:
         """Turn a sequence stored as UN into one that can be changed."""
@@ -274,6 +313,7 @@ class DatasetLevel:
     def restore(self, tag: int, snapshot: object) -> None:
         """Bring an element back to a snapshot; used only to undo."""
         assert isinstance(snapshot, _Snapshot)
+        self._shared.index = None
         self._store(tag, snapshot.element)
         if isinstance(snapshot.element, DataElement) and snapshot.element.VR == "SQ":
             self._sequence(tag)[:] = snapshot.items
@@ -314,6 +354,9 @@ class DatasetLevel:
         mapping itself.
         """
         key = BaseTag(tag)
+        index = self._shared.index
+        if index is not None and element is not None and tag not in self:
+            index.setdefault(tag, []).append(self)
         if element is None:
             self._dataset._dict.pop(key, None)
         else:
@@ -357,11 +400,11 @@ class DatasetLevel:
         """Return the items inside a UN element: the same objects as long as it is the same."""
         element = self._element(tag)
         key = (id(self._dataset), tag)
-        known = self._unwrapped.sequences.get(key)
+        known = self._shared.unwrapped.get(key)
         if known is not None and known[0] is element:
             return known[1]
         items = self._decoded(tag, IMPLICIT_LITTLE)
-        self._unwrapped.sequences[key] = (element, items)
+        self._shared.unwrapped[key] = (element, items)
         return items
 
     def _declare_character_set(self) -> None:

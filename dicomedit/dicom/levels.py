@@ -6,7 +6,7 @@ language does is written once against this interface; what lies behind it knows 
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -42,6 +42,9 @@ class Level(Protocol):
 
     def sequences(self) -> Set[int]:
         """Return the tags of all elements that hold items; a view of what is known now."""
+
+    def having(self, tag: int) -> Iterator[Level]:
+        """Yield the levels that have an element, this one and all below it; for the root only."""
 
     def __contains__(self, tag: object) -> bool:
         """Whether there is an element with this tag."""

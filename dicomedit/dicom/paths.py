@@ -204,6 +204,7 @@ class Pattern:
         "_candidates",
         "_end",
         "_steps",
+        "anywhere",
         "covers_content",
         "names_creator",
         "names_file_meta",
@@ -221,6 +222,7 @@ class Pattern:
         self._steps = tuple(steps)
         self._end = len(steps)
         self._candidates: dict[States, Candidates] = {}
+        self.anywhere = _anywhere(steps)
         self.names_creator = any(isinstance(s, StepTest) and s.creator is not None for s in steps)
         last = steps[-1]
         self.covers_content = isinstance(last, Levels) or last.names_item
@@ -285,3 +287,20 @@ class Pattern:
                 any_tag = any_tag or tag is None
                 tags |= set() if tag is None else {tag}
         return Candidates(frozenset(tags), any_sequence, any_tag)
+
+
+@dataclass(frozen=True, slots=True)
+class Anywhere:
+    """What ``*/(gggg,eeee)`` and ``+/(gggg,eeee)`` mean: one public tag at every level."""
+
+    tag: int
+    below_root: bool
+
+
+def _anywhere(steps: list[StepTest | Levels]) -> Anywhere | None:
+    *above, last = steps
+    if not isinstance(last, StepTest) or last.tag is None or last.names_item:
+        return None
+    if above == [Levels.ANY]:
+        return Anywhere(last.tag, below_root=False)
+    return Anywhere(last.tag, below_root=True) if above == [Levels.ONE, Levels.ANY] else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dicomedit.dicom.dictionary import is_private, is_private_creator
 from dicomedit.dicom.levels import Instance, Level
-from dicomedit.dicom.paths import Pattern, States
+from dicomedit.dicom.paths import Anywhere, Pattern, States
 from dicomedit.dicom.private import creator_of
 
 
@@ -21,13 +21,15 @@ class Target:
 
 def matching_values(instance: Instance, pattern: Pattern) -> Iterator[Target]:
     """Yield the elements a pattern matches, without sequences and private creators."""
-    for target in _matching(_root(instance, pattern), pattern, pattern.start):
-        if not target.level.is_sequence(target.tag):
+    for target in matching_elements(instance, pattern):
+        if target.tag not in target.level.sequences():
             yield target
 
 
 def matching_elements(instance: Instance, pattern: Pattern) -> Iterator[Target]:
     """Yield the elements and sequences a pattern matches, without private creators."""
+    if pattern.anywhere is not None:
+        return _anywhere(instance.root, pattern.anywhere)
     return _matching(_root(instance, pattern), pattern, pattern.start)
 
 
@@ -36,7 +38,22 @@ def removals(instance: Instance, pattern: Pattern) -> Iterator[Target]:
 
     Private creators stay, unless the sequence goes that they are in.
     """
+    if pattern.anywhere is not None:
+        found = _anywhere(instance.root, pattern.anywhere)
+        return (target for target in found if not _is_inside(target.level, target.tag))
     return _removals(_root(instance, pattern), pattern, pattern.start)
+
+
+def _anywhere(root: Level, anywhere: Anywhere) -> Iterator[Target]:
+    for level in root.having(anywhere.tag):
+        if not (anywhere.below_root and level.place is None):
+            yield Target(level, anywhere.tag)
+
+
+def _is_inside(level: Level, tag: int) -> bool:
+    """Whether a level stands in a sequence of this tag, and so goes with it."""
+    place = level.place
+    return place is not None and (place.tag == tag or _is_inside(place.level, tag))
 
 
 def _root(instance: Instance, pattern: Pattern) -> Level:

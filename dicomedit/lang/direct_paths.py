@@ -14,7 +14,10 @@ _STEP = re.compile(
 
 
 def direct_path(function: str, value: Value) -> TagPath:
-    """Return the path a text spells; raise EvaluationError when it names no single element."""
+    """Return the path a text spells; raise EvaluationError when it names no single element.
+
+    What follows a complete path is ignored, as in the reference.
+    """
     if not isinstance(value, str):
         raise failed(
             "bad-argument",
@@ -41,7 +44,7 @@ def _steps(text: str) -> list[TagStep]:
         number = None if item is None else int(item)
         steps.append(TagStep(group.upper(), element.upper(), None, number))
         position, more = found.end(), bool(slash)
-    return steps if not text[position:].strip() else []
+    return steps
 
 
 def _bad_path(function: str, reason: str) -> Exception:
