@@ -37,16 +37,20 @@ from dicomedit.errors import EvaluationError, failed
 Element = DataElement | RawDataElement
 
 
+_Index = dict[int, dict[int, "DatasetLevel"]]
+
+
 @dataclass(slots=True)
 class _Shared:
     """What all levels of one data set know together.
 
     `unwrapped`: sequences found inside UN elements and not changed so far, by data set and tag.
-    `index`: the levels that have, or once had, an element, by its tag; None until it is needed.
+    `index`: the levels that have, or once had, an element, by its tag and, so that none is in it
+    twice, by their own identity; None until it is needed.
     """
 
     unwrapped: dict[tuple[int, int], tuple[Element, Items]] = field(default_factory=dict)
-    index: dict[int, list[DatasetLevel]] | None = None
+    index: _Index | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +133,14 @@ class DatasetLevel:
         if shared.index is None:
             shared.index = {}
             self._add_to_index(shared.index)
-        for level in list(shared.index.get(tag, ())):
+        for level in list(shared.index.get(tag, {}).values()):
             if tag in level and level._is_attached():
                 yield level
 
-    def _add_to_index(self, index: dict[int, list[DatasetLevel]]) -> None:
+    def _add_to_index(self, index: _Index) -> None:
         sequences = self.sequences()
         for tag in self.tags():
-            index.setdefault(tag, []).append(self)
+            index.setdefault(tag, {})[id(self)] = self
             if tag in sequences:
                 for item in self.items(tag):
                     item._add_to_index(index)
@@ -356,7 +360,7 @@ class DatasetLevel:
         key = BaseTag(tag)
         index = self._shared.index
         if index is not None and element is not None and tag not in self:
-            index.setdefault(tag, []).append(self)
+            index.setdefault(tag, {})[id(self)] = self
         if element is None:
             self._dataset._dict.pop(key, None)
         else:

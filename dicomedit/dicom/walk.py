@@ -40,7 +40,7 @@ def removals(instance: Instance, pattern: Pattern) -> Iterator[Target]:
     """
     if pattern.anywhere is not None:
         found = _anywhere(instance.root, pattern.anywhere)
-        return (target for target in found if not _is_inside(target.level, target.tag))
+        return (target for target in found if not _goes_along(target.level, pattern.anywhere))
     return _removals(_root(instance, pattern), pattern, pattern.start)
 
 
@@ -50,10 +50,13 @@ def _anywhere(root: Level, anywhere: Anywhere) -> Iterator[Target]:
             yield Target(level, anywhere.tag)
 
 
-def _is_inside(level: Level, tag: int) -> bool:
-    """Whether a level stands in a sequence of this tag, and so goes with it."""
+def _goes_along(level: Level, anywhere: Anywhere) -> bool:
+    """Whether a level stands in a sequence that is meant itself, and so goes with it."""
     place = level.place
-    return place is not None and (place.tag == tag or _is_inside(place.level, tag))
+    if place is None:
+        return False
+    is_meant = not (anywhere.below_root and place.level.place is None)
+    return (place.tag == anywhere.tag and is_meant) or _goes_along(place.level, anywhere)
 
 
 def _root(instance: Instance, pattern: Pattern) -> Level:
