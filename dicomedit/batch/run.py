@@ -31,7 +31,7 @@ Script = str | os.PathLike[str] | Program
 
 
 class Status(Enum):
-    """What became of one file."""
+    """What became of one file; an unchanged one is written, too, as a copy."""
 
     WRITTEN = "written"
     UNCHANGED = "unchanged"

@@ -21,7 +21,8 @@ from dicomedit.lang.lookup import LookupTable
 _DESCRIPTION = """\
 Apply one or more scripts, in order, to a DICOM file or to every DICOM file below a folder.
 Results get the names of the inputs. A file for which a script fails, or which a script rejects,
-has no result, and the reason is printed. Inputs are never changed.
+has no result, and the reason is printed. A file in which nothing changes is written all the same,
+and counted as "unchanged". Inputs are never changed.
 
   dicomedit run anon.das ./in ./out
   dicomedit run anon.das ./in ./out --lookup subjects.txt --set project=P1
