@@ -339,11 +339,12 @@ class DatasetLevel:
             return now.VR == "SQ" and len(self._sequence(tag)) != len(snapshot.items)
         if before is None or now.VR == "SQ":
             return True
-        if isinstance(before, RawDataElement):
-            stored: object = before.value or b""
-        else:
-            stored = self._encoded(before)
-        return stored != self.value(tag) or before.VR not in (None, now.VR)
+        if before.VR not in (None, now.VR):
+            return True
+        was = before.value or b"" if isinstance(before, RawDataElement) else self._encoded(before)
+        value = self.buffer(tag)
+        # Values that large are replaced, not edited: comparing them would read the file again.
+        return isinstance(was, memoryview) or isinstance(value, memoryview) or was != value
 
     # --- the pydicom side -----------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from dicomedit.dicom.encoding import (
 )
 from dicomedit.dicom.levels import Instance
 from dicomedit.dicom.text import read_text
+from dicomedit.dicom.views import pieces
 from dicomedit.errors import DicomFileError
 
 _PREAMBLE = bytes(128) + b"DICM"
@@ -55,9 +56,10 @@ def _deflated(parts: Iterable[Buffer]) -> Iterator[bytes]:
     deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     length = 0
     for part in parts:
-        chunk = deflater.compress(part)
-        length += len(chunk)
-        yield chunk
+        for piece in pieces(part):
+            chunk = deflater.compress(piece)
+            length += len(chunk)
+            yield chunk
     rest = deflater.flush()
     yield rest + b"\0" if (length + len(rest)) % 2 else rest
 
@@ -85,7 +87,8 @@ def _write(path: Path, parts: Iterable[Buffer], mode: int) -> None:
     descriptor = os.open(path, flags, mode)
     with open(descriptor, "wb", buffering=1 << 20) as file:
         for part in parts:
-            file.write(part)
+            for piece in pieces(part):
+                file.write(piece)
         file.flush()
         os.fsync(file.fileno())
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO, Literal
 
+from dicomedit.dicom.views import PIECE, release_pages
 from dicomedit.pixels.decoding import LOSSY_METHODS, decoded_chunks
 from dicomedit.pixels.frames import Chunk, Image, native_chunks
 from dicomedit.pixels.regions import Fill, Rectangle
@@ -51,11 +52,23 @@ def blank(
     area = rectangle.clipped(image.rows, image.columns) if rectangle else None
     data = memoryview(pixel_data).cast("B")
     if image.is_encapsulated:
-        after = _write(decoded_chunks(image, data), 0, area, values, sink)
+        chunks = _passing(decoded_chunks(image, data), data)
+        after = _write(chunks, 0, area, values, sink)
     else:
-        _write(native_chunks(image, data), len(data), area, values, sink)
+        _write(_passing(native_chunks(image, data), data), len(data), area, values, sink)
         after = image.written_as(image.transfer_syntax)
     return Blanked(after, LOSSY_METHODS.get(image.transfer_syntax))
+
+
+def _passing(chunks: Iterator[Chunk], data: memoryview) -> Iterator[Chunk]:
+    """Yield the chunks made of `data`, and let go of what was read of it now and then."""
+    held = 0
+    for chunk in chunks:
+        yield chunk
+        held += len(chunk.content)
+        if held > PIECE:
+            release_pages(data)
+            held = 0
 
 
 def _write(
