@@ -16,6 +16,7 @@ from pydicom.charset import convert_encodings
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
+from pydicom.filereader import read_deferred_data_element
 from pydicom.filewriter import write_data_element
 from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
@@ -195,11 +196,9 @@ class DatasetLevel:
 
     def buffer(self, tag: int) -> bytes | memoryview:
         """Return the stored bytes of a present element, as a view when they are many."""
-        element = self._element(tag)
+        element = self._loaded(tag)
         if isinstance(element, RawDataElement):
-            if element.value is not None or element.length == 0:
-                return element.value or b""
-            element = self._dataset[BaseTag(tag)]
+            return element.value or b""
         return self._encoded(element)
 
     def has_undefined_length(self, tag: int) -> bool:
@@ -238,12 +237,12 @@ class DatasetLevel:
 
     def is_wrapped(self, tag: int) -> bool:
         """Whether a present element is a sequence stored as UN (PS3.5 §6.2.2)."""
-        element = self._element(tag)
-        value = element.value
-        if element.VR not in (None, "UN") or tag in PIXEL_DATA_TAGS or not value:
+        if self._element(tag).VR not in (None, "UN") or tag in PIXEL_DATA_TAGS:
             return False
-        is_bytes = isinstance(value, bytes | memoryview)
-        return is_bytes and value[:4] == ITEM_START and self.stored_vr(tag) == "UN"
+        value = self._loaded(tag).value
+        if not isinstance(value, bytes | memoryview):
+            return False
+        return value[:4] == ITEM_START and self.stored_vr(tag) == "UN"
 
     def items(self, tag: int) -> list[DatasetLevel]:
         """Return the items of a present sequence."""
@@ -351,6 +350,30 @@ class DatasetLevel:
     def _element(self, tag: int) -> Element:
         return self._dataset._dict[tag]  # type: ignore[index]
 
+    def _loaded(self, tag: int) -> Element:
+        """Return an element with its value, should that have been left in the file so far."""
+        element = self._element(tag)
+        if not isinstance(element, RawDataElement):
+            return element
+        if element.value is None and element.length:
+            element = self._read_deferred(element)
+            self._dataset._dict[BaseTag(tag)] = element
+        return element
+
+    def _read_deferred(self, element: RawDataElement) -> RawDataElement:
+        dataset: Any = self._dataset
+        try:
+            source = dataset.filename or dataset.buffer
+            timestamp = getattr(dataset, "timestamp", None)
+            return read_deferred_data_element(dataset.fileobj_type, source, timestamp, element)
+        except Exception:
+            # The file may be gone or changed, or this be an item, which knows no file.
+            raise failed(
+                "unreadable-value",
+                "the value was left in the file and cannot be read from there",
+                element=tag_name(int(element.tag)),
+            ) from None
+
     def _store(self, tag: int, element: Element | None) -> None:
         """Replace an element without any conversion.
 
@@ -379,7 +402,7 @@ class DatasetLevel:
 
     def _sequence(self, tag: int) -> Items:
         """Return the items of a sequence; one that is still raw is decoded here."""
-        element = self._element(tag)
+        element = self._loaded(tag)
         if isinstance(element, RawDataElement):
             items = self._decoded(tag, Encoding(element.is_implicit_VR, element.is_little_endian))
             element = DataElement(BaseTag(tag), "SQ", items)
@@ -403,7 +426,7 @@ class DatasetLevel:
 
     def _unwrapped_items(self, tag: int) -> Items:
         """Return the items inside a UN element: the same objects as long as it is the same."""
-        element = self._element(tag)
+        element = self._loaded(tag)
         key = (id(self._dataset), tag)
         known = self._shared.unwrapped.get(key)
         if known is not None and known[0] is element:

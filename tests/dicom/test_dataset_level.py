@@ -18,7 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    CTImageStorage,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 import dicomedit
 from dicomedit import EvaluationError
@@ -476,3 +481,36 @@ def test_a_public_sequence_in_un_is_edited(tmp_path: Path):
     for each in (ds, read_file(output).dataset):
         (item,) = level_of(each).items(REFERENCES)
         assert read_text(item, 0x00081155) == "1.9"
+
+
+# --- values that pydicom left in the file ---------------------------------------------------------
+
+
+def test_values_left_in_the_file_are_read_when_they_are_needed(tmp_path: Path):
+    ds = deferred(tmp_path / "in.dcm")
+    apply(ds, '-*/(0010,0010)\n(0010,4000) := concatenate[(0010,4000), "!"]')
+    assert ds.PatientComments == "x" * 200 + "!"
+    assert "PatientName" not in ds.ReferencedImageSequence[0]
+
+
+def test_a_value_whose_file_is_gone_is_an_error(tmp_path: Path):
+    ds = deferred(tmp_path / "in.dcm")
+    (tmp_path / "in.dcm").unlink()
+    with pytest.raises(EvaluationError) as caught:
+        apply(ds, "-*/(0010,0010)")
+    assert caught.value.code == "unreadable-value"
+
+
+def deferred(path: Path) -> Dataset:
+    """Write a file, and read it without its larger values: a text and a sequence."""
+    item = Dataset()
+    item.PatientName = "In^Sequence"
+    item.PatientComments = "y" * 200
+    ds = Dataset()
+    ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, "1.2.3"
+    ds.PatientComments = "x" * 200
+    ds.ReferencedImageSequence = [item]
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.save_as(path, enforce_file_format=True)
+    return dcmread(path, defer_size=100)
