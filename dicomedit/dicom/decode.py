@@ -39,10 +39,12 @@ VIEW_FROM = 1 << 16
 """Values of at least this many bytes stay views of the source instead of being copied."""
 
 _LIMITED_TEXT = frozenset(("AE", "AS", "CS", "DA", "DT", "LO", "PN", "SH", "TM", "UI"))
-_STRAY_CONTROL = re.compile(rb"[\x01-\x08\x0b\x0e-\x1a\x1c-\x1f]|\0[^\0 ]")
-"""Control characters that text may not hold (PS3.5 §6.1.3), and anything after padding."""
-
 _KNOWN_VRS = {vr.encode(): vr for vr in LONG_VRS | SHORT_VRS}
+
+_VR_NAMES = b"|".join(sorted(_KNOWN_VRS))
+_HIDDEN_EXPLICIT = re.compile(rb"(?s:(?:%s)(?:.\0|\0.))" % _VR_NAMES)
+_HIDDEN_IMPLICIT = re.compile(rb"(?s:[\x02-\x88]\0....\0\0)")
+"""What the header of a short element looks like when a wrong length has put it into a text."""
 
 Elements = dict[BaseTag, "DataElement | RawDataElement"]
 
@@ -97,13 +99,14 @@ def decode_header(data: memoryview, position: int, encoding: Encoding) -> Header
 class _Reader:
     """Reads elements of one encoding out of one buffer."""
 
-    __slots__ = ("_data", "_encoding", "_file_meta", "_long", "_short", "_tag")
+    __slots__ = ("_data", "_encoding", "_file_meta", "_hidden", "_long", "_short", "_tag")
 
     def __init__(self, data: memoryview, encoding: Encoding, *, file_meta: bool = False) -> None:
         order = "<" if encoding.little else ">"
         self._data = data
         self._encoding = encoding
         self._file_meta = file_meta
+        self._hidden = _HIDDEN_IMPLICIT if encoding.implicit else _HIDDEN_EXPLICIT
         self._tag = struct.Struct(f"{order}HH")
         self._short = struct.Struct(f"{order}H")
         self._long = struct.Struct(f"{order}L")
@@ -175,9 +178,8 @@ class _Reader:
             reason = f"{tag_text(header.tag)} claims {header.length} bytes of short text"
             raise Malformed(reason, position)
         value = self._data[header.start : header.start + header.length]
-        if vr in _LIMITED_TEXT and _STRAY_CONTROL.search(value):
-            # Bytes of another element inside a text mean that its length is wrong.
-            raise Malformed(f"{tag_text(header.tag)} has control characters in its text", position)
+        if vr in _LIMITED_TEXT and self._hidden.search(bytes(value).rstrip(b"\0 ")):
+            raise Malformed(f"{tag_text(header.tag)} seems to hold another element", position)
         if vr != "UN" or header.tag in PIXEL_DATA_TAGS:
             return
         if value[:4] == ITEM_START:

@@ -588,3 +588,30 @@ def test_a_transfer_syntax_that_is_a_sequence_is_refused():
     data = bytes(128) + b"DICM" + meta + EXPLICIT.element(NAME, "PN", b"Doe^")
     with pytest.raises(DicomFileError):
         decode_file(memoryview(data), "odd.dcm")
+
+
+# --- texts that hold more than text ---------------------------------------------------------------
+
+
+def short_element(tag: int, vr: bytes, value: bytes, *, implicit: bool) -> bytes:
+    start = struct.pack("<HH", tag >> 16, tag & 0xFFFF)
+    if implicit:
+        return start + struct.pack("<L", len(value)) + value
+    return start + vr + struct.pack("<H", len(value)) + value
+
+
+@pytest.mark.parametrize("encoding", [IMPLICIT_LITTLE, EXPLICIT_LITTLE])
+def test_a_name_that_has_taken_in_the_next_element_is_refused(encoding):
+    """Its length is wrong: a rule for Patient ID would never see the one that is inside."""
+    inside = short_element(0x00100020, b"LO", b"PID1", implicit=encoding.implicit)
+    data = short_element(0x00100010, b"PN", b"Doe^" + inside, implicit=encoding.implicit)
+    with pytest.raises(Malformed, match=r"\(0010,0010\) seems to hold another element"):
+        decode_elements(memoryview(data), 0, encoding)
+
+
+@pytest.mark.parametrize("text", [b"Doe\0\x01\x02\x07xyz", b"ABC\0DEF ", b"PELOTON ", b"LO\0\0"])
+@pytest.mark.parametrize("encoding", [IMPLICIT_LITTLE, EXPLICIT_LITTLE])
+def test_a_name_with_rubbish_behind_its_end_is_borne(encoding, text):
+    data = short_element(0x00100010, b"PN", text, implicit=encoding.implicit)
+    (element,) = decode_elements(memoryview(data), 0, encoding).values()
+    assert element.value == text
