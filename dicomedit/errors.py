@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -15,10 +15,6 @@ class Span:
 
     start: int
     end: int
-
-    def to(self, other: Span) -> Span:
-        """Return the span from the start of this one to the end of `other`."""
-        return Span(self.start, other.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,12 +224,3 @@ def failed(
 ) -> EvaluationError:
     """Return an `EvaluationError` for a reason; the statement's place is added on the way out."""
     return EvaluationError(Failure(code, message, help, element, value))
-
-
-def with_element(error: EvaluationError, element: str) -> EvaluationError:
-    """Return `error` naming `element`, unless it names one already."""
-    if error.failure.element is not None:
-        return error
-    return EvaluationError(
-        replace(error.failure, element=element), source=error.source, span=error.span
-    )

@@ -13,7 +13,6 @@ from importlib.metadata import PackageNotFoundError, version
 from dicomedit.cli import demo, run
 from dicomedit.errors import DicomEditError, DicomFileError
 
-OK = 0
 SOME_FAILED = 1
 NOT_STARTED = 2
 INTERRUPTED = 130

@@ -13,7 +13,7 @@ from dicomedit.dicom.dictionary import (
 )
 from dicomedit.dicom.encoding import DELIMITER_GROUP, native_encoding
 from dicomedit.dicom.levels import Instance, Level, Notice, element_name
-from dicomedit.dicom.text import CHARSET_VRS, charset_of, encode_text, is_valid, read_text
+from dicomedit.dicom.text import CHARSET_VRS, charset_of, encode_text, is_plain, is_valid, read_text
 from dicomedit.dicom.walk import Target
 from dicomedit.errors import failed
 
@@ -154,12 +154,8 @@ def _texts(level: Level) -> Iterator[Target]:
             for item in level.items(tag):
                 if SPECIFIC_CHARACTER_SET not in item:
                     yield from _texts(item)
-        elif level.vr(tag) in CHARSET_VRS and not _is_plain(level.value(tag)):
+        elif level.vr(tag) in CHARSET_VRS and not is_plain(level.value(tag)):
             yield Target(level, tag)
-
-
-def _is_plain(value: bytes) -> bool:
-    return value.isascii() and b"\x1b" not in value
 
 
 def _check_plain(level: Level) -> None:

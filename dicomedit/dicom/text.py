@@ -122,7 +122,7 @@ def _numbers(order: str, code: str, value: bytes) -> tuple[float, ...]:
 
 
 def _decode_text(vr: str, value: bytes, level: Level) -> str:
-    if vr in CHARSET_VRS and not _is_plain(value):
+    if vr in CHARSET_VRS and not is_plain(value):
         text = charset_of(level).decode(value, is_name=vr == "PN")
         if text is None:
             raise UnicodeError
@@ -134,7 +134,8 @@ def _decode_text(vr: str, value: bytes, level: Level) -> str:
     return "\\".join(map(trim, text.split("\\"))) if "\\" in text else trim(text)
 
 
-def _is_plain(value: bytes) -> bool:
+def is_plain(value: bytes) -> bool:
+    """Whether stored text is the same in every character set: ASCII without escapes."""
     return value.isascii() and b"\x1b" not in value
 
 
@@ -202,8 +203,16 @@ def _encode(level: Level, tag: int, vr: str, text: str) -> bytes:
     if vr == "AT":
         return b"".join(_pack_tag(order, part) for part in text.split("\\"))
     if vr == "UN" or (vr == "OB" and not is_pixel_data(tag)):
-        return _padded(text.encode("utf-8"), b"\0")
+        return _padded(_utf8(text), b"\0")
     raise ValueError("binary data cannot be assigned as text")
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeError:
+        # The error itself would show a piece of the value.
+        raise ValueError("some character is only half of one") from None
 
 
 def _encode_text(level: Level, vr: str, text: str) -> bytes:

@@ -21,7 +21,9 @@ def hash_uid(text: str) -> str:
     ``2.25.`` and the first 16 bytes of the text's SHA-1, marked as a name-based UUID but without
     a namespace (language reference, hashUID).
     """
-    digest = bytearray(hashlib.sha1(text.encode("utf-8"), usedforsecurity=False).digest()[:16])
+    digest = bytearray(
+        hashlib.sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()[:16]
+    )
     digest[6] = digest[6] & 0x0F | 0x50
     digest[8] = digest[8] & 0x3F | 0x80
     return f"2.25.{int.from_bytes(digest, 'big')}"

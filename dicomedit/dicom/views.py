@@ -1,8 +1,9 @@
-"""Large values as views of mapped files: read piece by piece, without staying in memory."""
+"""Large values as views of mapped files: made and read piece by piece, never all in memory."""
 
 from __future__ import annotations
 
 import mmap
+import tempfile
 from collections.abc import Iterator
 
 PIECE = 8 << 20
@@ -24,3 +25,21 @@ def pieces(value: bytes | memoryview) -> Iterator[bytes | memoryview]:
     for start in range(0, len(value), PIECE):
         yield value[start : start + PIECE]
         release_pages(value)
+
+
+SPOOL_FROM = 16 << 20
+"""Data of more bytes than this is made in a temporary file instead of in memory."""
+
+
+def open_spool() -> tempfile.SpooledTemporaryFile[bytes]:
+    """Return a file for data that may become large; see `spooled`."""
+    return tempfile.SpooledTemporaryFile(max_size=SPOOL_FROM)
+
+
+def spooled(spool: tempfile.SpooledTemporaryFile[bytes]) -> bytes | memoryview:
+    """Return what was written; a file on disk is mapped, and goes with the last use of it."""
+    if spool.tell() <= SPOOL_FROM:
+        spool.seek(0)
+        return spool.read()
+    spool.flush()
+    return memoryview(mmap.mmap(spool.fileno(), 0, access=mmap.ACCESS_READ))

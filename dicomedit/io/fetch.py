@@ -19,7 +19,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urldefrag, urljoin
+from urllib.parse import unquote, urldefrag, urljoin
 
 from dicomedit.errors import EvaluationError, failed
 
@@ -54,13 +54,6 @@ _FORMS = "write host, *.host, host:port or https://host/path/*; names outside AS
 
 _LOGGERS = ("connection", "connectionpool", "poolmanager", "response", "util.retry")
 _HEADERS = {"Accept-Encoding": "identity", "Connection": "close", "User-Agent": "dicomedit"}
-
-
-def url_encode(text: str) -> str:
-    """Return the text with all but letters, digits and ``-._~`` as ``%XX`` of UTF-8 (RFC 3986)."""
-    if re.search("[\ud800-\udfff]", text):
-        raise failed("url-invalid", "the text holds a character that cannot be put into an address")
-    return quote(text, safe="")
 
 
 class UrlFetcher:

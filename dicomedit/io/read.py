@@ -5,7 +5,6 @@ from __future__ import annotations
 import mmap
 import os
 import struct
-import tempfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from dicomedit.dicom.encoding import (
     Encoding,
     encoding_of,
 )
+from dicomedit.dicom.views import open_spool, spooled
 from dicomedit.errors import DicomFileError
 
 PREFIX_AT = 128
@@ -130,7 +130,7 @@ def _meta_text(meta: Elements, tag: int) -> str:
 def _inflated(data: memoryview) -> memoryview:
     """Return a deflated data set (PS3.5 §A.5); a large one is kept in a temporary file."""
     inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
-    with tempfile.SpooledTemporaryFile(max_size=MAP_FROM) as spool:
+    with open_spool() as spool:
         checksum = length = 0
         rest: bytes | memoryview = data
         while not inflater.eof:
@@ -148,16 +148,7 @@ def _inflated(data: memoryview) -> memoryview:
         trailer = struct.pack("<LL", checksum, length & 0xFFFFFFFF)
         if inflater.unused_data.removeprefix(trailer).strip(b"\0"):
             raise Malformed("something stands behind the deflated data set", 0)
-        return _content(spool, length)
-
-
-def _content(spool: tempfile.SpooledTemporaryFile[bytes], length: int) -> memoryview:
-    """Return what was written; a file on disk is mapped, and goes with the last use of it."""
-    if length <= MAP_FROM:
-        spool.seek(0)
-        return memoryview(spool.read())
-    spool.flush()
-    return memoryview(mmap.mmap(spool.fileno(), 0, access=mmap.ACCESS_READ))
+        return memoryview(spooled(spool))
 
 
 def _assembled(meta: Elements, body: memoryview, offset: int, syntax: str) -> DicomFile:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import mmap
-import tempfile
-from io import BytesIO
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from dicomedit.dicom import edit
 from dicomedit.dicom.dictionary import PIXEL_DATA, PIXEL_DATA_TAGS, TRANSFER_SYNTAX_UID
 from dicomedit.dicom.encoding import EXPLICIT_LITTLE_UID, native_encoding
 from dicomedit.dicom.levels import Instance, Level, Notice
 from dicomedit.dicom.text import read_text
+from dicomedit.dicom.views import open_spool, spooled
 from dicomedit.dicom.walk import Target
 from dicomedit.errors import failed
 from dicomedit.pixels.clean import Blanked, blank
 from dicomedit.pixels.frames import Image
 from dicomedit.pixels.regions import Fill, Rectangle
-
-IN_MEMORY = 64 << 20
-"""Pixel data of at most this many bytes is made in memory, more in a temporary file."""
 
 _METHOD_TEXT = "Burned in text blacked out"
 _OPTION = (("00080100", "113101"), ("00080102", "DCM"), ("00080104", "Clean Pixel Data Option"))
@@ -59,9 +54,10 @@ def blank_rectangle(instance: Instance, rectangle: Rectangle, fill: Fill | None)
             "no pixel of the image lies in the rectangle, so nothing would be blacked out",
             help=f"the image has {image.columns} columns and {image.rows} rows",
         )
-    with _sink(image.native_length) as sink:
+    with open_spool() as spool:
+        sink = cast("BinaryIO", spool)
         blanked = blank(image, root.buffer(PIXEL_DATA), rectangle, sink, fill=fill)
-        pixels = _content(sink)
+        pixels = spooled(spool)
     _store(instance, image, blanked, pixels)
     _record(instance, blanked)
     if _ICON_IMAGES in root:
@@ -103,18 +99,6 @@ def _number(level: Level, tag: int, otherwise: int) -> int:
     except ValueError:
         element = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
         raise failed("pixel-data", "the value is no number", element=element) from None
-
-
-def _sink(length: int) -> BinaryIO:
-    return BytesIO() if length <= IN_MEMORY else tempfile.TemporaryFile()
-
-
-def _content(sink: BinaryIO) -> bytes | memoryview:
-    """Return what was written; a temporary file is mapped, and goes with the last use of it."""
-    if isinstance(sink, BytesIO):
-        return sink.getvalue()
-    sink.flush()
-    return memoryview(mmap.mmap(sink.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def _store(instance: Instance, before: Image, blanked: Blanked, pixels: bytes | memoryview) -> None:

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from dicomedit.errors import EvaluationError
-from dicomedit.io.fetch import UrlFetcher, url_encode
+from dicomedit.io.fetch import UrlFetcher
+from dicomedit.lang.functions.text import encode_for_url
 
 LIMIT = 2000
 SECRET = "DOE"
@@ -572,11 +573,11 @@ ENCODED = {
 
 @pytest.mark.parametrize("text", ENCODED)
 def test_url_encode(text: str) -> None:
-    assert url_encode(text) == ENCODED[text]
+    assert encode_for_url(text) == ENCODED[text]
 
 
 def test_url_encode_of_half_a_character() -> None:
     with pytest.raises(EvaluationError) as caught:
-        url_encode("DOE\ud800")
+        encode_for_url("DOE\ud800")
     assert caught.value.code == "url-invalid"
     assert caught.value.__context__ is None

@@ -108,6 +108,7 @@ def slow_match(error: MatchTimeout) -> Exception:
     )
 
 
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
@@ -128,4 +129,6 @@ def normalize_string(text: str | None, replacement: str = "_") -> str | None:
 @function("urlEncode", is_newer=True)
 def encode_for_url(text: str) -> str:
     """Write a text so that it can be part of a URL, in UTF-8 with percent signs."""
+    if _HALF_CHARACTER.search(text):
+        raise failed("url-invalid", "the text holds a character that cannot be put into an address")
     return quote(text, safe="")
