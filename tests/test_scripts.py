@@ -169,7 +169,8 @@ def test_the_script_is_understood_by_this_test():
     assert is_named("(0008,1140)[0]/(0010,0030)")
     assert is_named("(0010,1002)[0]/(0008,0060)")
     assert is_named("(0009,1010)[0]/(0008,0060)")
-    assert not is_named("(0008,1140)[0]/(0008,0018)"), "only the one at the root is hashed"
+    assert is_named("(0008,1110)[0]/(0020,000D)"), "UIDs are hashed in sequences, too"
+    assert not is_named("(0008,1140)[0]/(0012,0063)"), "only the one at the root is set"
 
 
 def test_basic_header_leaves_all_else_as_it_was(cleaned: list[Row]):
