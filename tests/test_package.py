@@ -64,7 +64,9 @@ def test_the_wheel_holds_the_package_the_grammar_and_the_scripts(wheel: Path):
         assert str(path.relative_to(CHECKOUT)) in found
     for path in (*(CHECKOUT / "grammar").glob("*.lark"), *(CHECKOUT / "scripts").glob("*.das")):
         assert f"dicomedit/{path.relative_to(CHECKOUT)}" in found
+    assert "dicomedit/grammar/dicomedit6.tables" in found
     assert "dicomedit/py.typed" in found
+    assert "dicomedit/dicom/dictionary.tsv" in found
 
 
 def test_the_wheel_holds_nothing_else(wheel: Path):
@@ -72,7 +74,8 @@ def test_the_wheel_holds_nothing_else(wheel: Path):
         top, _, rest = name.partition("/")
         assert top == "dicomedit" or top.endswith(".dist-info"), name
         assert "test" not in rest.lower(), name
-        assert name.endswith((".py", ".lark", ".das", ".typed")) or ".dist-info/" in name, name
+        known = name.endswith((".py", ".lark", ".tables", ".das", ".tsv", ".typed"))
+        assert known or ".dist-info/" in name, name
 
 
 def test_the_wheel_is_one_for_all_platforms(wheel: Path):
@@ -101,12 +104,20 @@ def test_the_installed_package(installed: Path, tmp_path: Path):
     assert out == run(installed / "dicomedit", "--version", cwd=tmp_path)
 
 
+READ = """
+import sys
+import dicomedit
+dicomedit.compile_script('version "6.6"\\n(0010,0010) := "ANON"')
+print("lark" in sys.modules)
+"""
+
+
+def test_the_installed_package_reads_good_scripts_without_lark(installed: Path, tmp_path: Path):
+    assert run(installed / "python", "-c", READ, cwd=tmp_path) == "False\n"
+
+
 def test_an_import_brings_in_nothing_slow(tmp_path: Path):
-    """Beyond what pydicom imports anyway."""
-
-    def loaded(module: str) -> set[str]:
-        code = f"import {module}, sys; print(*sys.modules)"
-        return set(run(sys.executable, "-c", code, cwd=tmp_path).split())
-
-    added = loaded("dicomedit") - loaded("pydicom")
-    assert not added & {"requests", "rich", "argparse", "PIL", "numpy", "openjpeg", "jpeg_ls"}
+    code = "import dicomedit, sys; print(*sys.modules)"
+    loaded = set(run(sys.executable, "-c", code, cwd=tmp_path).split())
+    slow = {"pydicom", "numpy", "PIL", "openjpeg", "jpeg_ls", "requests", "rich", "lark", "regex"}
+    assert not loaded & (slow | {"argparse", "dataclasses", "typing"})

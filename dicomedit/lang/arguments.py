@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
-
 from dicomedit.dicom.java_numbers import parse_integer
 from dicomedit.dicom.paths import TagPath
 from dicomedit.errors import failed
@@ -15,9 +12,14 @@ from dicomedit.lang.program import Run
 from dicomedit.lang.reading import argument_text
 from dicomedit.lang.values import Value, flatten, kind_of
 
-Evaluate = Callable[[Run], Value]
-Argument = Callable[[Run], "tuple[Any, ...]"]
-"""What gives the values of one argument: none, one, or, for a list of paths, many."""
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    Evaluate = Callable[[Run], Value]
+    Argument = Callable[[Run], tuple[Any, ...]]
+    """What gives the values of one argument: none, one, or, for a list of paths, many."""
 
 _MOST = 2**31
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dicomedit.dicom.dictionary import tag_of_keyword, tag_text
 from dicomedit.dicom.paths import MAX_STEPS, TagStep
@@ -13,7 +12,8 @@ from dicomedit.lang import nodes
 from dicomedit.lang.functions import REGISTRY
 from dicomedit.lang.functions.registry import Function, Kind
 from dicomedit.lang.java_regex import PatternError, compile_pattern
-from dicomedit.lang.syntax_errors import nearest
+from dicomedit.lang.words import nearest
+from dicomedit.records import Record
 
 _VERSION = re.compile(r"6\.([0-9])")
 _TRUTHS = frozenset(("and", "or", "reject"))
@@ -21,8 +21,7 @@ NEWEST_KNOWN = 6
 """The last minor version whose behaviour is known; 6.7 to 6.9 are accepted only when asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checker:
+class Checker(Record):
     """Checks one script; `newer` admits the versions after 6.6 and their functions."""
 
     source: Source

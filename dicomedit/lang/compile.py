@@ -50,12 +50,14 @@ def _compiled(
 ) -> CompiledScript:
     notices = (*includes.notices, *_checked(parts, newer_versions))
     whole = nodes.Script(tuple(each for part in parts for each in part.statements))
-    compiled = [Compiler(part.source).statements(part.statements) for part in parts]
+    compilers = [Compiler(part.source) for part in parts]
+    compiled = [c.statements(p.statements) for c, p in zip(compilers, parts, strict=True)]
     return CompiledScript(
         source,
         external_variables(whole),
         notices,
         tuple(statement for statements in compiled for statement in statements),
+        frozenset().union(*(compiler.wanted for compiler in compilers)),
     )
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from dicomedit.dicom import edit
 from dicomedit.dicom.levels import element_name
-from dicomedit.dicom.paths import Pattern, TagPath
+from dicomedit.dicom.paths import Needs, Pattern, TagPath
 from dicomedit.dicom.resolve import find, obtain
 from dicomedit.dicom.walk import matching_values, private_elements, removals
 from dicomedit.errors import EvaluationError, Source, Span, failed
@@ -19,21 +18,31 @@ from dicomedit.lang.functions.text import full_match
 from dicomedit.lang.java_regex import JavaPattern, PatternError, compile_pattern
 from dicomedit.lang.program import Run, Statement
 from dicomedit.lang.reading import as_scalar, read_path, scalar_text
+from dicomedit.lang.stretches import Guarded, in_stretches
 from dicomedit.lang.values import Scalar, Value, is_true
+from dicomedit.records import Record, field
 
 Evaluate = Callable[[Run], Value]
 Test = Callable[[Run], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Compiler:
-    """Compiles the statements of one source, which has been checked."""
+class Compiler(Record):
+    """Compiles the statements of one source, which has been checked.
+
+    `wanted` collects the tags that will be looked for at every level.
+    """
 
     source: Source
+    wanted: set[int] = field(factory=set)
 
     def statements(self, statements: tuple[nodes.Statement, ...]) -> tuple[Statement, ...]:
         """Return what runs the statements, in order."""
-        return tuple(self._placed(each) for each in statements if not _is_declaration(each))
+        return in_stretches(self._guarded(each) for each in statements if not _is_declaration(each))
+
+    def _guarded(self, statement: nodes.Statement) -> Guarded:
+        needs = _needs(statement)
+        self._look_out_for(needs)
+        return Guarded(self._placed(statement), needs, self.source, statement.span)
 
     def _placed(self, statement: nodes.Statement) -> Statement:
         """Return what runs one statement and gives its place to whatever fails in it."""
@@ -65,16 +74,24 @@ class Compiler:
             case nodes.Assign(target=target, value=value):
                 return _assign(target.path, self._value(value))
             case nodes.AssignIfExists(target=target, value=value):
-                return _assign_if_exists(Pattern(target.path), self._value(value))
+                return _assign_if_exists(self._pattern_of(target.path), self._value(value))
             case nodes.Define(name=name, value=value):
                 return _define(name, self._value(value))
             case nodes.Delete(target=target):
-                return _delete(Pattern(target.path))
+                return _delete(self._pattern_of(target.path))
             case nodes.CallStatement(call=call):
                 return _discard(self._call(call))
             case nodes.Echo(value=value):
                 return _echo(None if value is None else self._value(value))
         raise AssertionError("declarations do not run")
+
+    def _pattern_of(self, path: TagPath) -> Pattern:
+        self._look_out_for(path.pattern.needs)
+        return path.pattern
+
+    def _look_out_for(self, needs: Needs | None) -> None:
+        if needs is not None and needs.anywhere:
+            self.wanted.update(needs.tags)
 
     # conditions
 
@@ -115,11 +132,11 @@ class Compiler:
             case nodes.Operator.NOT_EQUALS:
                 return _negated(_equal(left, _texts(self._value(condition.right))))
             case nodes.Operator.MATCHES:
-                return _matching(left, self._pattern(condition.right))
+                return _matching(left, self._regex(condition.right))
             case nodes.Operator.NOT_MATCHES:
-                return _negated(_matching(left, self._pattern(condition.right)))
+                return _negated(_matching(left, self._regex(condition.right)))
 
-    def _pattern(self, value: nodes.Expr) -> Callable[[Run], JavaPattern | None]:
+    def _regex(self, value: nodes.Expr) -> Callable[[Run], JavaPattern | None]:
         if isinstance(value, nodes.Text):
             compiled = compile_pattern(value.value)
             return lambda run: compiled
@@ -146,6 +163,7 @@ class Compiler:
             case nodes.Text(value=text) | nodes.Number(value=text):
                 return lambda run: text
             case nodes.Path(path=path):
+                self._look_out_for(path.pattern.needs)
                 return lambda run: path
             case nodes.Name(name=name):
                 return _variable(name)
@@ -166,6 +184,32 @@ class Compiler:
         return _placed_call(
             _bound(function.call, tuple(given), function.needs_run), self.source, call.span
         )
+
+
+def _needs(statement: nodes.Statement) -> Needs | None:
+    """Return what must be present for a statement to do anything at all, as far as that is sure.
+
+    A value that has to be worked out may fail, or be told about, without any element.
+    """
+    match statement:
+        case nodes.Delete(target=target):
+            return target.path.pattern.needs
+        case nodes.AssignIfExists(target=target, value=nodes.Text() | nodes.Number()):
+            return target.path.pattern.needs
+        case nodes.CallStatement(call=call):
+            return _needs_of_call(call)
+    return None
+
+
+def _needs_of_call(call: nodes.Call) -> Needs | None:
+    function = REGISTRY.get(call.function)
+    assert function is not None
+    paths = [each.path for each in call.arguments if isinstance(each, nodes.Path)]
+    if not function.only_matches or len(paths) < len(call.arguments):
+        return None
+    needs = [path.pattern.needs for path in paths]
+    known = [each.tags for each in needs if each is not None]
+    return Needs(frozenset().union(*known), anywhere=True) if len(known) == len(needs) else None
 
 
 def _is_declaration(statement: nodes.Statement) -> bool:
@@ -236,8 +280,7 @@ def _tell_kept(run: Run, path: TagPath) -> None:
 def _assign_if_exists(pattern: Pattern, value: Evaluate) -> Statement:
     def assign_if_exists(run: Run) -> None:
         text = scalar_text(value(run)) or ""
-        for target in list(matching_values(run.instance, pattern)):
-            edit.put_text(run.instance, target, text)
+        edit.put_text_in_all(run.instance, list(matching_values(run.instance, pattern)), text)
 
     return assign_if_exists
 

@@ -1,33 +1,40 @@
-"""The grammars, wherever the package was installed from."""
+"""The grammar of version 6 and its tables, wherever the package was installed from."""
 
 from __future__ import annotations
 
+import os
 from functools import cache
-from pathlib import Path
 
-from lark import Lark
+from dicomedit.lang.tables import Tables, is_current, read_tables
 
-from dicomedit.lang.newlines import Newlines
-
-_IN_WHEEL = Path(__file__).parents[1] / "grammar"
-_IN_CHECKOUT = Path(__file__).parents[2] / "grammar"
+_PACKAGE = os.path.dirname(os.path.dirname(__file__))
+_IN_WHEEL = os.path.join(_PACKAGE, "grammar")
+_IN_CHECKOUT = os.path.join(os.path.dirname(_PACKAGE), "grammar")
 
 
-def grammar_text(name: str) -> str:
-    """Return the text of ``grammar/<name>``: in the wheel below the package, else beside it."""
-    folder = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_CHECKOUT
-    return (folder / name).read_text(encoding="utf-8")
+def dicomedit6() -> str:
+    """Return the grammar: in the wheel it is below the package, in a checkout beside it."""
+    return _text("dicomedit6.lark")
 
 
 @cache
-def dicomedit6() -> Lark:
-    """Return the parser of version 6; it has no state of its own between scripts."""
-    return Lark(
-        grammar_text("dicomedit6.lark"),
-        parser="lalr",
-        lexer="basic",
-        start=["start", "tag_path"],
-        propagate_positions=True,
-        maybe_placeholders=True,
-        postlex=Newlines(),
-    )
+def tables() -> Tables:
+    """Return the tables of the grammar: those of the build, if they were made from it."""
+    grammar = dicomedit6()
+    try:
+        built = _text("dicomedit6.tables")
+    except FileNotFoundError:
+        built = ""
+    return read_tables(built if is_current(built, grammar) else _build(grammar))
+
+
+def _text(name: str) -> str:
+    folder = _IN_WHEEL if os.path.isdir(_IN_WHEEL) else _IN_CHECKOUT
+    with open(os.path.join(folder, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def _build(grammar: str) -> str:
+    from dicomedit.lang.lark_tables import build  # brings in Lark, which takes a while
+
+    return build(grammar)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from dicomedit.errors import Diagnostic, ScriptError, Source, Span
 from dicomedit.lang import nodes
 from dicomedit.lang.parser import Parsed, parse
+from dicomedit.records import Record, field
 
 Loader = Callable[[str, Source], Source]
 """Returns the text of an included file, given its location and the script that names it."""
@@ -16,20 +16,18 @@ MAX_FILES = 100
 """Most files that one script may bring in, itself included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Record):
     """Statements of one source that follow each other, in the order in which they run."""
 
     source: Source
     statements: tuple[nodes.Statement, ...]
 
 
-@dataclass(slots=True)
-class Includes:
+class Includes(Record, frozen=False):
     """Reads a script and all it includes. `notices` grows by what each file's parsing tells."""
 
     loader: Loader | None
-    notices: list[Diagnostic] = field(default_factory=list)
+    notices: list[Diagnostic] = field(factory=list)
     _files: int = 0
 
     def parts(self, source: Source, chain: tuple[Source, ...] = ()) -> Iterator[Part]:

@@ -12,6 +12,7 @@ import unicodedata
 
 import regex
 
+from dicomedit.lang.java_regex_errors import PatternError
 from dicomedit.lang.java_regex_properties import property_set
 
 LINE_ENDS = r"\n\r\u0085\u2028\u2029"
@@ -32,13 +33,6 @@ _SURROGATES = 0xD800
 _LOW_SURROGATES = 0xDC00
 _SURROGATES_END = 0xE000
 _BEYOND_16_BITS = 0x10000
-
-
-class PatternError(ValueError):
-    """A pattern that Java's dialect, or this translation of it, does not accept.
-
-    The message quotes the pattern, which comes from a script and never from a patient's data.
-    """
 
 
 def literal(char: str) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from dicomedit.errors import Diagnostic, ScriptError, Severity, Source, Span
+from dicomedit.records import Record, field
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class LookupTable:
+class LookupTable(Record):
     """What stands for a key of a type. Keys may be identifiers: `repr` does not show them."""
 
-    entries: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    entries: Mapping[tuple[str, str], str] = field(factory=dict)
     doubts: tuple[Diagnostic, ...] = ()
 
     def __repr__(self) -> str:

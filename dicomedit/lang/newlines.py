@@ -5,55 +5,38 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
-
-from lark import Token
-from lark.lark import PostLex
 
 from dicomedit.errors import Span
+from dicomedit.records import Record
 
-_NEWLINE = "_NEWLINE"
-_CHAIN_WORDS = frozenset(("ELSE", "ELSEIF"))
+NEWLINE = "_NEWLINE"
+"""The terminal of line ends."""
 
+CHAIN_WORDS = frozenset(("ELSE", "ELSEIF"))
+"""The terminals between the blocks of an if-chain: no line end counts before them."""
 
-class Newlines(PostLex):
-    """Drops the line ends between the blocks of an if-chain."""
-
-    always_accept = (_NEWLINE,)
-
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        """Yield the tokens of `stream` without those line ends."""
-        held: list[Token] = []
-        for token in stream:
-            if token.type == _NEWLINE:
-                held.append(token)
-                continue
-            if token.type not in _CHAIN_WORDS:
-                yield from held
-            held.clear()
-            yield token
-        yield from held
-
-
-_CONTINUATION = re.compile(r"\\\r?(?:\n|\Z)")
-_PAIR = re.compile(r"\\(?:\r?\n|.)", re.DOTALL)
-_STRETCH = re.compile(
+_CONTINUATION = r"\\\r?(?:\n|\Z)"
+_PAIR = r"\\(?:\r?\n|(?s:.))"
+_STRETCH = (
     r"\{[^}\\\n]*\}(?=[0-9A-Fa-fXx@#]{2}\))"  # a private creator
-    r'|"(?:[^"\\]|\\.)*"'
+    r'|"(?:[^"\\]|\\(?s:.))*"'
     r"|//(?:\\\r?(?:\n|\Z)|[^\n])*"
-    r"|\\\r?(?:\n|\Z)",
-    re.DOTALL,
+    r"|\\\r?(?:\n|\Z)"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class JoinedText:
+class JoinedText(Record):
     """A script with its continued lines joined, and the way back to the text as written."""
 
     text: str
     continued_comments: tuple[Span, ...]
     _starts: tuple[int, ...]
     _shifts: tuple[int, ...]
+
+    @property
+    def is_as_written(self) -> bool:
+        """Whether nothing had to be joined."""
+        return len(self._starts) == 1
 
     def original(self, offset: int) -> int:
         """Return where in the text as written the character at `offset` stands."""
@@ -71,9 +54,11 @@ def join_lines(text: str) -> JoinedText:
     A comment that ends in a backslash takes the next line with it: it is noted, since a statement
     must not vanish without a word.
     """
+    if not _is_continued(text):
+        return _cut(text, [], ())
     cuts: list[Span] = []
     comments: list[Span] = []
-    for found in _STRETCH.finditer(text):
+    for found in re.finditer(_STRETCH, text):
         inside = list(_cuts_inside(found.group(), found.start()))
         cuts += inside
         if inside and found.group().startswith("//"):
@@ -81,10 +66,15 @@ def join_lines(text: str) -> JoinedText:
     return _cut(text, cuts, tuple(comments))
 
 
+def _is_continued(text: str) -> bool:
+    """Whether any line may be: few scripts have such lines, and looking closely takes a while."""
+    return "\\\n" in text or "\\\r\n" in text or text.endswith(("\\", "\\\r"))
+
+
 def _cuts_inside(stretch: str, offset: int) -> Iterator[Span]:
     pairs = _PAIR if stretch.startswith('"') else _CONTINUATION
-    for found in pairs.finditer(stretch):
-        if _CONTINUATION.fullmatch(found.group()):
+    for found in re.finditer(pairs, stretch):
+        if re.fullmatch(_CONTINUATION, found.group()):
             yield Span(offset + found.start(), offset + found.end())
 
 

@@ -5,49 +5,44 @@ Spans are left out of comparisons: two trees are equal when they mean the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 
 from dicomedit.dicom.paths import TagPath
 from dicomedit.errors import Span
+from dicomedit.records import Record, field
 
 # --- expressions --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Record):
     r"""``"text"``; only ``\\`` is translated, to one backslash."""
 
     value: str
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Record):
     """``1.50``, kept as it is spelt."""
 
     value: str
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Record):
     """``variable``"""
 
     name: str
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Record):
     """``(0008,1140)[0]/(0008,1155)``"""
 
     path: TagPath
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Record):
     """``function[argument, ...]``"""
 
     function: str
@@ -56,8 +51,7 @@ class Call:
     name_span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(Record):
     """``{element, ...}``"""
 
     elements: tuple[Expr, ...]
@@ -76,8 +70,7 @@ class Operator(Enum):
     NOT_MATCHES = "!~"
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Record):
     """``left = right``, and the same with ``!=``, ``~`` and ``!~``"""
 
     left: Expr
@@ -91,16 +84,14 @@ Condition = Comparison | Call
 # --- statements ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Record):
     """``version "6.6"``"""
 
     version: str
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(Record):
     """``(0010,0010) := "ANON"``"""
 
     target: Path
@@ -108,8 +99,7 @@ class Assign:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class AssignIfExists:
+class AssignIfExists(Record):
     """``*/(0010,0010) ?= "ANON"``"""
 
     target: Path
@@ -117,8 +107,7 @@ class AssignIfExists:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Define:
+class Define(Record):
     """``variable := "value"``"""
 
     name: str
@@ -126,32 +115,28 @@ class Define:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Record):
     """``-(0010,0010)``"""
 
     target: Path
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class CallStatement:
+class CallStatement(Record):
     """``function[argument, ...]`` on its own"""
 
     call: Call
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Echo:
+class Echo(Record):
     """``echo "text"``"""
 
     value: Expr | None
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(Record):
     """``condition ? action : action``"""
 
     condition: Condition
@@ -160,16 +145,14 @@ class Conditional:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Record):
     """``(condition) { statements }`` after ``if`` or ``elseif``"""
 
     condition: Condition
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class IfChain:
+class IfChain(Record):
     """``if (condition) { ... } elseif (condition) { ... } else { ... }``"""
 
     branches: tuple[Branch, ...]
@@ -177,8 +160,7 @@ class IfChain:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Describe:
+class Describe(Record):
     """``describe variable "text"``; the text is kept as it is spelt."""
 
     name: str
@@ -194,8 +176,7 @@ class VariableMark(Enum):
     IMMUTABLE = "immutable"
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Record):
     """``describe variable hidden``"""
 
     name: str
@@ -203,8 +184,7 @@ class Mark:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(Record):
     """``export variable "field/name"``; the text is kept as it is spelt."""
 
     name: str
@@ -212,15 +192,13 @@ class Export:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveAllPrivateTags:
+class RemoveAllPrivateTags(Record):
     """``removeAllPrivateTags``"""
 
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Include:
+class Include(Record):
     """``include "common.das"``"""
 
     location: str
@@ -241,8 +219,7 @@ Statement = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Record):
     """A whole script."""
 
     statements: tuple[Statement, ...]

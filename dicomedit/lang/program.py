@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from dicomedit.dicom.dictionary import SOP_CLASS_UID, SOP_INSTANCE_UID
 from dicomedit.dicom.levels import Change, Instance
@@ -12,6 +11,7 @@ from dicomedit.dicom.uids import UidMap
 from dicomedit.errors import Diagnostic, EvaluationError, Severity, Source, Span, failed
 from dicomedit.lang.lookup import LookupTable
 from dicomedit.lang.values import Value
+from dicomedit.records import Record, field
 
 
 def _no_network(url: str) -> str:
@@ -22,19 +22,17 @@ def _no_network(url: str) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Resources:
+class Resources(Record):
     """What a script may use besides the data set; lives as long as a run over many files."""
 
-    lookup: LookupTable = field(default_factory=LookupTable)
-    uid_map: UidMap = field(default_factory=UidMap)
+    lookup: LookupTable = field(factory=LookupTable)
+    uid_map: UidMap = field(factory=UidMap)
     fetch: Callable[[str], str] = _no_network
     strict_lookup: bool = False
     honour_fill: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Record):
     """A variable that a script expects from outside, and what it says of it.
 
     `required`: the script reads it before it could have set it itself.
@@ -47,12 +45,16 @@ class Variable:
     required: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one application of a script did. Holds no element's value, except in `echo`."""
+class Outcome(Record):
+    """What one application of a script did. Holds no element's value, except in `echo`.
+
+    `is_changed` tells whether any element is different now; `changes` which, unless the caller
+    did not want to know.
+    """
 
     rejected: bool = False
     reason: str | None = None
+    is_changed: bool = False
     changes: tuple[Change, ...] = ()
     echo: tuple[str, ...] = field(default=(), repr=False)
     notices: tuple[Diagnostic, ...] = ()
@@ -62,17 +64,16 @@ class Rejected(Exception):
     """The script rejects the instance."""
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Record, frozen=False):
     """The state of one application of a script to one instance."""
 
     instance: Instance
     source: Source
     resources: Resources
     variables: dict[str, Value]
-    echo: list[str] = field(default_factory=list)
-    notices: dict[tuple[str, str, str, int], Diagnostic] = field(default_factory=dict)
-    span: Span = field(default_factory=lambda: Span(0, 0))
+    echo: list[str] = field(factory=list)
+    notices: dict[tuple[str, str, str, int], Diagnostic] = field(factory=dict)
+    span: Span = field(factory=lambda: Span(0, 0))
 
     def notice(self, code: str, message: str, advice: str | None = None) -> None:
         """Tell the caller something about the statement at work, once for each place."""
@@ -90,21 +91,28 @@ class Run:
 Statement = Callable[[Run], None]
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledScript:
+class CompiledScript(Record):
     """A script ready to run any number of times; it keeps nothing from one run to the next."""
 
     source: Source
     variables: tuple[Variable, ...]
     notices: tuple[Diagnostic, ...]
     statements: tuple[Statement, ...] = field(repr=False)
+    wanted: frozenset[int] = frozenset()
+    """The tags that statements look for at every level."""
 
     def edit(
-        self, instance: Instance, variables: Mapping[str, str], resources: Resources
+        self,
+        instance: Instance,
+        variables: Mapping[str, str],
+        resources: Resources,
+        *,
+        tell_changes: bool = True,
     ) -> Outcome:
         """Apply the script; whatever goes wrong, and a rejection, leaves the instance as it was.
 
-        Raises EvaluationError, with the statement at fault, when the script fails.
+        With `tell_changes` the outcome lists every change. Raises EvaluationError, with the
+        statement at fault, when the script fails.
         """
         run = Run(instance, self.source, resources, dict(variables))
         try:
@@ -113,21 +121,23 @@ class CompiledScript:
             _check_identity(run)
         except Rejected:
             instance.journal.undo()
-            return self._outcome(run, rejected=True)
+            return self._outcome(run, rejected=True, tell_changes=False)
         except RecursionError:
             instance.journal.undo()
             raise failed("nested-too-deeply", "the script or the data set is too deep") from None
         except BaseException:
             instance.journal.undo()
             raise
-        return self._outcome(run)
+        return self._outcome(run, rejected=False, tell_changes=tell_changes)
 
-    def _outcome(self, run: Run, *, rejected: bool = False) -> Outcome:
+    def _outcome(self, run: Run, *, rejected: bool, tell_changes: bool) -> Outcome:
+        journal = run.instance.journal
         line = self.source.position(run.span.start)[0]
         return Outcome(
             rejected,
             f"rejected by {self.source.name}, line {line}" if rejected else None,
-            run.instance.journal.changes(),
+            journal.has_changes,
+            journal.changes() if tell_changes else (),
             tuple(run.echo),
             (*self.notices, *run.notices.values()),
         )

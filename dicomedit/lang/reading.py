@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dicomedit.dicom.levels import element_path
-from dicomedit.dicom.paths import Pattern, TagPath
+from dicomedit.dicom.paths import TagPath
 from dicomedit.dicom.resolve import find
 from dicomedit.dicom.text import read_text
 from dicomedit.dicom.walk import Target, matching_values
@@ -63,8 +62,8 @@ def as_scalar(run: Run, value: Value) -> Scalar:
 
 def matched_once(run: Run, paths: Sequence[TagPath]) -> Iterator[Target]:
     """Yield every element that some path matches, each once; all are found before the first."""
-    found: dict[str, Target] = {}
+    found: dict[tuple[int, int], Target] = {}
     for path in paths:
-        for target in matching_values(run.instance, Pattern(path)):
-            found.setdefault(element_path(target.level, target.tag), target)
+        for target in matching_values(run.instance, path.pattern):
+            found.setdefault((id(target.level), target.tag), target)
     return iter(found.values())

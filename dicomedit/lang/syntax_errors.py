@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
-KEYWORDS = (
-    "if",
-    "elseif",
-    "else",
-    "echo",
-    "describe",
-    "export",
-    "version",
-    "removeAllPrivateTags",
-)
+from dicomedit.lang.words import KEYWORDS, RESERVED, nearest
+from dicomedit.records import Record
 
 
-RESERVED = frozenset((*KEYWORDS, "hidden", "const", "immutable"))
-"""Words that cannot name a variable."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Record):
     """One syntax error: where it stands in the joined text, and what to say."""
 
     start: int
@@ -191,13 +175,6 @@ def _misspelt_keyword(text: str, start: int) -> Problem | None:
         return None
     advice = f'did you mean "{near}"?'
     return Problem(*found.span(), "unknown-statement", f'no statement is called "{word}"', advice)
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that `word` was probably meant to be, upper and lower case aside."""
-    by_lower = {each.lower(): each for each in known}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
-    return by_lower[found[0]] if found else None
 
 
 # --- anything else ------------------------------------------------------------------------------

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TypeAlias
-
 from dicomedit.dicom.paths import TagPath
 from dicomedit.errors import failed
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import TypeAlias
 
 Value: TypeAlias = "str | bool | TagPath | tuple[Value, ...] | None"
 """Text, truth, a tag path not yet read, a list, or nothing."""

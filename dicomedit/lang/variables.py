@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from dicomedit.lang import nodes
 from dicomedit.lang.program import Variable
+from dicomedit.records import Record, field, replace
 
 
 def external_variables(script: nodes.Script) -> tuple[Variable, ...]:
@@ -24,11 +24,10 @@ def external_variables(script: nodes.Script) -> tuple[Variable, ...]:
     )
 
 
-@dataclass(slots=True)
-class _Found:
-    defined: set[str] = field(default_factory=set)
-    wanted: dict[str, None] = field(default_factory=dict)
-    described: dict[str, Variable] = field(default_factory=dict)
+class _Found(Record, frozen=False):
+    defined: set[str] = field(factory=set)
+    wanted: dict[str, None] = field(factory=dict)
+    described: dict[str, Variable] = field(factory=dict)
 
     def read_statements(self, statements: tuple[nodes.Statement, ...]) -> None:
         for statement in statements:
@@ -69,7 +68,7 @@ class _Found:
 
     def _describe(self, name: str, **properties: object) -> None:
         known = self.described.get(name, Variable(name))
-        self.described[name] = replace(known, **properties)  # type: ignore[arg-type]
+        self.described[name] = replace(known, **properties)
 
     def _use(self, *values: nodes.Expr) -> None:
         for value in values:

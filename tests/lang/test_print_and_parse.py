@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 import strategies
@@ -15,6 +14,7 @@ from dicomedit.lang import nodes
 from dicomedit.lang.compile import compile_source
 from dicomedit.lang.parser import parse, parse_path
 from dicomedit.lang.printer import print_script, print_value
+from dicomedit.records import Record
 
 
 def _parsed(text: str) -> nodes.Script:
@@ -26,10 +26,10 @@ def _nodes_of(part: object) -> Iterator[object]:
     if isinstance(part, tuple):
         for each in part:
             yield from _nodes_of(each)
-    elif dataclasses.is_dataclass(part):
+    elif isinstance(part, Record):
         yield part
-        for member in dataclasses.fields(part):
-            yield from _nodes_of(getattr(part, member.name))
+        for name in type(part).__match_args__:
+            yield from _nodes_of(getattr(part, name))
 
 
 @modest

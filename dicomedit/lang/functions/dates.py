@@ -8,7 +8,7 @@ from dicomedit.dicom import edit
 from dicomedit.dicom.dates import DateError, days_between, is_date, is_unit, parse_age, shift
 from dicomedit.dicom.dictionary import dictionary_vr
 from dicomedit.dicom.levels import element_name
-from dicomedit.dicom.paths import Levels, Pattern, TagPath, TagStep
+from dicomedit.dicom.paths import Levels, TagPath, TagStep
 from dicomedit.dicom.resolve import find
 from dicomedit.dicom.text import read_text
 from dicomedit.dicom.walk import Target, matching_values
@@ -108,7 +108,7 @@ def shift_date_time_list_by_increment(paths: Value, amount: int, unit: str, *, r
 
 def _list_targets(run: Run, paths: Sequence[Value]) -> Iterator[Target]:
     for path in as_paths(paths, "the list of shiftDateTimeListByIncrement"):
-        yield from matching_values(run.instance, Pattern(path))
+        yield from matching_values(run.instance, path.pattern)
 
 
 @function("shiftDateTimeSequenceByIncrement")

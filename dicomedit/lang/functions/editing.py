@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dicomedit.dicom import edit
 from dicomedit.dicom.dictionary import is_private_creator
-from dicomedit.dicom.paths import Pattern, TagPath, TagStep
+from dicomedit.dicom.paths import TagPath, TagStep
 from dicomedit.dicom.resolve import find, obtain
 from dicomedit.dicom.retain import retain
 from dicomedit.dicom.text import BULK_VRS, read_text
@@ -38,11 +38,11 @@ def delete(path: Value, *, run: Run) -> None:
         edit.remove(run.instance, [target])
 
 
-@function("removeTags")
+@function("removeTags", only_matches=True)
 def remove_tags(*paths: TagPath, run: Run) -> None:
     """Remove everything the paths match, as a delete statement does."""
     for path in paths:
-        edit.remove(run.instance, list(removals(run.instance, Pattern(path))))
+        edit.remove(run.instance, list(removals(run.instance, path.pattern)))
 
 
 @function("retainPrivateTags")
@@ -55,7 +55,7 @@ def retain_private_tags(*paths: TagPath, run: Run) -> None:
     for path in paths:
         if not any(isinstance(s, TagStep) and s.creator is not None for s in path.steps):
             raise failed("not-private", f"{path} names no private element")
-    retain(run.instance, [Pattern(path) for path in paths])
+    retain(run.instance, [path.pattern for path in paths])
 
 
 @function("blankValues")

@@ -7,8 +7,10 @@ import re
 from dicomedit.errors import failed
 from dicomedit.lang.functions.registry import function
 from dicomedit.lang.program import Run
-from dicomedit.pixels.alter import blank_rectangle
-from dicomedit.pixels.regions import Fill, Rectangle
+
+TYPE_CHECKING = False  # pixels are imported when some are to be altered
+if TYPE_CHECKING:
+    from dicomedit.pixels.regions import Fill
 
 _SIDES = {
     "l": "left",
@@ -30,7 +32,7 @@ _COLOURS = {
     "b": "blue",
     "blue": "blue",
 }
-_INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
+_INTEGER = r"[+-]?[0-9]{1,9}"
 _MOST_COLOUR = 255
 
 
@@ -44,6 +46,9 @@ def alter_pixels(shape: str, area: str, fill: str, fill_value: str, *, run: Run)
     whatever the fill value, unless the run honours it. Compressed images are decompressed. Data
     sets without pixels are left alone.
     """
+    from dicomedit.pixels.alter import blank_rectangle
+    from dicomedit.pixels.regions import Rectangle
+
     _one_of("shape", shape, "rectangle")
     _one_of("fill", fill, "solid")
     sides = _numbers(area, _SIDES)
@@ -63,6 +68,8 @@ def _one_of(what: str, given: str, known: str) -> None:
 
 
 def _colour(text: str) -> Fill:
+    from dicomedit.pixels.regions import Fill
+
     numbers = _numbers(text, _COLOURS)
     if not all(0 <= number <= _MOST_COLOUR for number in numbers.values()):
         raise failed("bad-pixels", f"a fill value is not between 0 and {_MOST_COLOUR}")
@@ -79,7 +86,7 @@ def _numbers(text: str, names: dict[str, str]) -> dict[str, int]:
     for pair in text.split(","):
         name, equals, number = pair.partition("=")
         known = names.get(name.strip().lower())
-        if not equals or not _INTEGER.fullmatch(number.strip()):
+        if not equals or not re.fullmatch(_INTEGER, number.strip()):
             raise failed("bad-pixels", "the parameters are not of the form name=integer, ...")
         if known is not None:
             found[known] = int(number)

@@ -15,11 +15,16 @@ A result of ``None`` in the signature means a function without a value.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any, TypeVar
+
+from dicomedit.records import Record
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any, TypeVar
+
+    _Call = TypeVar("_Call", bound=Callable[..., Any])
 
 
 class Kind(Enum):
@@ -33,8 +38,7 @@ class Kind(Enum):
     ANY = "value"
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Record):
     """One parameter as a script sees it."""
 
     name: str
@@ -42,8 +46,7 @@ class Parameter:
     has_default: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Record):
     """A built-in function: how a script may call it and what does the work."""
 
     name: str
@@ -53,12 +56,15 @@ class Function:
     needs_run: bool
     ignores_extra: bool
     is_newer: bool
+    only_matches: bool
     call: Callable[..., Any]
 
     @property
     def doc(self) -> str:
         """What the function does, for the language reference."""
-        return inspect.getdoc(self.call) or ""
+        from inspect import getdoc
+
+        return getdoc(self.call) or ""
 
     @property
     def fewest(self) -> int:
@@ -85,9 +91,6 @@ class Function:
         return self.rest
 
 
-_Call = TypeVar("_Call", bound=Callable[..., Any])
-
-
 class Registry:
     """All built-in functions by name; filled while the package is imported, then at rest."""
 
@@ -95,15 +98,28 @@ class Registry:
         self._functions: dict[str, Function] = {}
 
     def function(
-        self, name: str, *, ignores_extra: bool = False, is_newer: bool = False
+        self,
+        name: str,
+        *,
+        ignores_extra: bool = False,
+        is_newer: bool = False,
+        only_matches: bool = False,
     ) -> Callable[[_Call], _Call]:
-        """Register the decorated function; `is_newer` keeps it from scripts up to version 6.6."""
+        """Register the decorated function.
+
+        `is_newer` keeps it from scripts up to version 6.6; `only_matches` says that its arguments
+        are paths and that it does nothing at all, not even fail, where none of them matches.
+        """
 
         def register(call: _Call) -> _Call:
             if name in self._functions:
                 raise ValueError(f"two functions are called {name}")
             self._functions[name] = _read_signature(
-                name, call, ignores_extra=ignores_extra, is_newer=is_newer
+                name,
+                call,
+                ignores_extra=ignores_extra,
+                is_newer=is_newer,
+                only_matches=only_matches,
             )
             return call
 
@@ -117,26 +133,28 @@ class Registry:
         return iter(sorted(self._functions.values(), key=lambda each: each.name.lower()))
 
 
-def _read_signature(
-    name: str, call: Callable[..., Any], *, ignores_extra: bool, is_newer: bool
-) -> Function:
-    signature = inspect.signature(call)
-    parameters: list[Parameter] = []
-    rest = None
-    needs_run = False
-    for parameter in signature.parameters.values():
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-            needs_run = True
-            continue
-        has_default = parameter.default is not inspect.Parameter.empty
-        read = Parameter(parameter.name.strip("_"), _KINDS[parameter.annotation], has_default)
-        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
-            rest = read
-        else:
-            parameters.append(read)
-    has_value = signature.return_annotation != "None"
+_HAS_REST = 0x04
+"""`inspect.CO_VARARGS`: a parameter with a star."""
+
+
+def _read_signature(name: str, call: Any, **properties: bool) -> Function:
+    """Return the function of a Python function, read as `inspect.signature` does, but sooner."""
+    code, annotations = call.__code__, call.__annotations__
+    count, named = code.co_argcount, code.co_kwonlyargcount
+    required = count - len(call.__defaults__ or ())
+
+    def parameter(position: int, has_default: bool) -> Parameter:
+        spelt = code.co_varnames[position]
+        return Parameter(spelt.strip("_"), _KINDS[annotations[spelt]], has_default)
+
     return Function(
-        name, tuple(parameters), rest, has_value, needs_run, ignores_extra, is_newer, call
+        name,
+        parameters=tuple(parameter(number, number >= required) for number in range(count)),
+        rest=parameter(count + named, False) if code.co_flags & _HAS_REST else None,
+        has_value=annotations["return"] != "None",
+        needs_run=named > 0,
+        call=call,
+        **properties,
     )
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
 
 from dicomedit.errors import failed
 from dicomedit.lang.functions.registry import function
 from dicomedit.lang.java_regex import JavaPattern, MatchTimeout
-from dicomedit.lang.message_format import PatternFormatError, format_message
 from dicomedit.lang.program import Run
 from dicomedit.lang.reading import argument_text
 from dicomedit.lang.values import Value, check_length, flatten
@@ -28,6 +26,8 @@ def format_text(pattern: str, *values: Value, run: Run) -> str:
     An apostrophe begins a quoted stretch up to the next one; two apostrophes are one. A value
     that is absent leaves an empty place. Lists count as their elements.
     """
+    from dicomedit.lang.message_format import PatternFormatError, format_message
+
     texts = [argument_text(run, value) or "" for value in flatten(values)]
     check_length(len(pattern) * (1 + max(map(len, texts), default=0)))
     try:
@@ -108,11 +108,6 @@ def slow_match(error: MatchTimeout) -> Exception:
     )
 
 
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-
-
 @function("normalizeString")
 def normalize_string(text: str | None, replacement: str = "_") -> str | None:
     """Put a replacement, _ unless given, in place of every character that is not ASCII.
@@ -121,14 +116,16 @@ def normalize_string(text: str | None, replacement: str = "_") -> str | None:
     """
     if text is None:
         return None
-    literal = _ESCAPED.sub(r"\1", replacement)
+    literal = re.sub(r"(?s)\\(.)", r"\1", replacement)
     check_length(len(text) * max(1, len(literal)))
-    return _NOT_ASCII.sub(lambda _: literal, text)
+    return "".join(c if c.isascii() else literal for c in text)
 
 
 @function("urlEncode", is_newer=True)
 def encode_for_url(text: str) -> str:
     """Write a text so that it can be part of a URL, in UTF-8 with percent signs."""
-    if _HALF_CHARACTER.search(text):
+    from urllib.parse import quote
+
+    if re.search("[\ud800-\udfff]", text):  # half a character
         raise failed("url-invalid", "the text holds a character that cannot be put into an address")
     return quote(text, safe="")

@@ -21,7 +21,7 @@ def hash_uid(text: str | None) -> str | None:
     return None if text is None else uid_of(text)
 
 
-@function("hashUIDList")
+@function("hashUIDList", only_matches=True)
 def hash_uid_list(*paths: TagPath, run: Run) -> None:
     """Put in place of every value of every matching element the UID that stands for it.
 

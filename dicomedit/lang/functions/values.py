@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicomedit.dicom.paths import Pattern, TagPath
+from dicomedit.dicom.paths import TagPath
 from dicomedit.dicom.text import read_text
 from dicomedit.dicom.walk import matching_values
 from dicomedit.lang.functions.registry import function
@@ -35,7 +35,7 @@ def collect_values(*values: Value, run: Run) -> Value:
 def matched_texts(run: Run, path: TagPath) -> list[str]:
     """Return the values of every element that a path matches."""
     texts = []
-    for target in matching_values(run.instance, Pattern(path)):
+    for target in matching_values(run.instance, path.pattern):
         if not target.level.is_encapsulated(target.tag):
             text = read_text(target.level, target.tag)
             texts.append(text or "")

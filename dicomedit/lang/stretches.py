@@ -1,0 +1,89 @@
+"""Statements that do nothing unless some element is there: those with work to do are found at once.
+
+A script has hundreds of statements such as ``-*/(0010,1000)``, and a file gives few of them
+anything to do. A stretch is a row of such statements. It asks the data set once which of the tags
+they need are present, then runs the statements concerned in the order of the script. When one of
+them creates an element it asks again, so that the effect is that of running every statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dicomedit.dicom.levels import Level
+from dicomedit.dicom.paths import Needs
+from dicomedit.errors import Source, Span
+from dicomedit.lang.program import Run, Statement
+
+Numbers = dict[int, list[int]]
+
+
+class Guarded:
+    """A statement, where it stands, and what must be present for it to have any effect."""
+
+    __slots__ = ("needs", "source", "span", "work")
+
+    def __init__(self, work: Statement, needs: Needs | None, source: Source, span: Span) -> None:
+        self.work = work
+        self.needs = needs
+        self.source = source
+        self.span = span
+
+
+class Stretch:
+    """A row of statements that each need some element."""
+
+    __slots__ = ("_anywhere", "_at_root", "_last", "_statements", "_tags", "_tags_at_root")
+
+    def __init__(self, row: Sequence[Guarded]) -> None:
+        """Prepare a row, which is not empty; all of it has needs."""
+        self._last = row[-1]
+        self._statements = tuple(each.work for each in row)
+        self._at_root: Numbers = {}
+        self._anywhere: Numbers = {}
+        for number, each in enumerate(row):
+            assert each.needs is not None
+            table = self._anywhere if each.needs.anywhere else self._at_root
+            for tag in each.needs.tags:
+                table.setdefault(tag, []).append(number)
+        self._tags_at_root = frozenset(self._at_root)
+        self._tags = frozenset(self._anywhere)
+
+    def __call__(self, run: Run) -> None:
+        """Run the statements that may have an effect, in their order."""
+        root, journal, statements = run.instance.root, run.instance.journal, self._statements
+        due = self._due(root, 0)
+        while due:
+            created, number = journal.created, due.pop()
+            statements[number](run)
+            if journal.created != created:
+                due = self._due(root, number + 1)
+        run.source, run.span = self._last.source, self._last.span
+
+    def _due(self, root: Level, first: int) -> list[int]:
+        """Return the statements from `first` on that may have an effect now, the last one first."""
+        due: set[int] = set()
+        if self._tags_at_root:
+            for tag in root.present(self._tags_at_root):
+                due.update(self._at_root[tag])
+        if self._tags:
+            for tag in root.present_below(self._tags):
+                due.update(self._anywhere[tag])
+        return sorted((number for number in due if number >= first), reverse=True)
+
+
+def in_stretches(statements: Iterable[Guarded]) -> tuple[Statement, ...]:
+    """Return statements with every row of guarded ones made one."""
+    found: list[Statement] = []
+    row: list[Guarded] = []
+    for each in statements:
+        if each.needs is not None:
+            row.append(each)
+            continue
+        if row:
+            found.append(Stretch(row))
+            row = []
+        found.append(each.work)
+    if row:
+        found.append(Stretch(row))
+    return tuple(found)
