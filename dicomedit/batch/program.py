@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dicomedit.dicom.instance import (
-    Dataset,
-    attach_file_meta,
-    has_file_meta,
-    open_instance,
-    renew_file_meta,
-)
+from dicomedit.dicom.file_meta import renew_file_meta
 from dicomedit.dicom.levels import Instance
 from dicomedit.dicom.uids import UidMap
 from dicomedit.errors import Diagnostic, DicomFileError, Source
@@ -25,12 +19,15 @@ from dicomedit.io.write import encode_instance, write_atomically
 from dicomedit.lang.compile import compile_source
 from dicomedit.lang.lookup import LookupTable
 from dicomedit.lang.program import CompiledScript, Outcome, Resources, Variable
+from dicomedit.records import Record, field
+
+if TYPE_CHECKING:
+    from dicomedit.dicom.dataset_instance import Dataset
 
 Lookup = LookupTable | Mapping[tuple[str, str], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Record):
     """How scripts are applied, beyond what they say."""
 
     strict_lookup: bool = False
@@ -73,8 +70,7 @@ def resources_of(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Record):
     """A compiled script. Applying it leaves nothing behind in it: use it as often as you like."""
 
     _script: CompiledScript = field(repr=False)
@@ -110,6 +106,9 @@ class Program:
         several calls; `allow_urls` are the addresses ``getURL`` may ask. When the script fails,
         or rejects the instance, the data set is as it was. Raises EvaluationError.
         """
+        # Only who has a pydicom Dataset has a use for pydicom.
+        from dicomedit.dicom.dataset_instance import attach_file_meta, has_file_meta, open_instance
+
         instance = open_instance(ds)
         resources = resources_of(lookup, uid_map, allow_urls, options)
         outcome = self.edit(instance, variables or {}, resources)
@@ -138,13 +137,24 @@ class Program:
         """
         resources = resources_of(lookup, uid_map, allow_urls, options)
         step = Step(self, variables or {}, resources)
+        prepare_folder(Path(destination).parent)
         return edit_file([step], Path(source), Path(destination), options)
 
+    @property
+    def wanted(self) -> frozenset[int]:
+        """The tags the script looks for at every level."""
+        return self._script.wanted
+
     def edit(
-        self, instance: Instance, variables: Mapping[str, str], resources: Resources
+        self,
+        instance: Instance,
+        variables: Mapping[str, str],
+        resources: Resources,
+        *,
+        tell_changes: bool = True,
     ) -> Outcome:
         """Edit an opened instance, but for its file meta information: see `finish`."""
-        return self._script.edit(instance, variables, resources)
+        return self._script.edit(instance, variables, resources, tell_changes=tell_changes)
 
 
 def finish(instance: Instance, options: Options) -> None:
@@ -156,8 +166,7 @@ def finish(instance: Instance, options: Options) -> None:
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Record):
     """One script of a run, with what it is given."""
 
     program: Program
@@ -166,21 +175,32 @@ class Step:
 
 
 def edit_file(
-    steps: Sequence[Step], source: Path, destination: Path | None, options: Options
+    steps: Sequence[Step],
+    source: Path,
+    destination: Path | None,
+    options: Options,
+    *,
+    tell_changes: bool = True,
 ) -> Outcome:
-    """Apply scripts in order to one file; without a destination nothing is written."""
+    """Apply scripts in order to one file; without a destination nothing is written.
+
+    The folder of the destination is there already. With `tell_changes` the outcome lists every
+    change.
+    """
     if destination is not None and _is_same_file(source, destination):
         raise DicomFileError(str(source), "the destination is the source itself")
-    instance = open_instance(read_file(source).dataset, keeps_views=True)
+    wanted = frozenset().union(*(step.program.wanted for step in steps))
+    instance = read_file(source, wanted).open()
     outcomes: list[Outcome] = []
-    for step in steps:
-        outcomes.append(step.program.edit(instance, step.variables, step.resources))
+    for number, step in enumerate(steps, 1):
+        tell = tell_changes and number == len(steps)
+        edit = step.program.edit
+        outcomes.append(edit(instance, step.variables, step.resources, tell_changes=tell))
         if outcomes[-1].rejected:
             return _merged(outcomes)
     finish(instance, options)
     parts = list(encode_instance(instance))
     if destination is not None:
-        prepare_folder(destination.parent)
         write_atomically(destination, parts)
     return _merged(outcomes)
 
@@ -191,6 +211,7 @@ def _merged(outcomes: Sequence[Outcome]) -> Outcome:
     return Outcome(
         last.rejected,
         last.reason,
+        last.is_changed,
         last.changes,
         tuple(line for outcome in outcomes for line in outcome.echo),
         tuple(notice for outcome in outcomes for notice in outcome.notices),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from dicomedit.io.fetch import UrlFetcher
 from dicomedit.io.read import SkippedFileError
 from dicomedit.io.scan import Job, check_outside, plan, prepare_folder
 from dicomedit.lang.program import Outcome
+from dicomedit.records import Record, field
 
 Script = str | os.PathLike[str] | Program
 """A script's text, the path of its file, or a compiled one."""
@@ -40,8 +40,7 @@ class Status(Enum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Record):
     """One file of a run. `reason` says why there is no output, without values."""
 
     source: Path
@@ -52,20 +51,30 @@ class Row:
     error: DicomEditError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a run did, file by file, in the order of the input."""
+class Report(Record):
+    """What a run did, file by file, in the order of the input.
+
+    `rows` is empty when the caller did not want to keep them; `counts` says how many there were of
+    each status, `notices` in how many files each kind of notice was given.
+    """
 
     rows: tuple[Row, ...]
+    counts: Mapping[Status, int]
+    notices: Mapping[str, int]
 
     def count(self, status: Status) -> int:
         """Return how many files have a status."""
-        return Counter(row.status for row in self.rows)[status]
+        return self.counts.get(status, 0)
+
+    @property
+    def total(self) -> int:
+        """How many files there were."""
+        return sum(self.counts.values())
 
     @property
     def failed(self) -> bool:
         """Whether some file failed."""
-        return any(row.status is Status.FAILED for row in self.rows)
+        return self.count(Status.FAILED) > 0
 
 
 def run(
@@ -80,6 +89,8 @@ def run(
     options: Options = DEFAULTS,
     dialect: int | None = None,
     dry_run: bool = False,
+    tell_changes: bool = True,
+    keep_rows: bool = True,
     on_row: Callable[[int, int, Row], None] | None = None,
 ) -> Report:
     """Apply scripts, in order, to a file or to every DICOM file below a folder.
@@ -88,28 +99,30 @@ def run(
     script fails, not when it rejects the file, and never over an input. Files that are not DICOM
     are skipped. `lookup` is one table for all scripts, or a sequence with one for each. With
     `dry_run` nothing is written. `on_row` hears of each file, as its number, their count and its
-    row.
+    row. Without `tell_changes` outcomes do not list changes, which takes time; without
+    `keep_rows` the report only counts files, so that memory does not grow with their number.
 
     Raises ScriptError or DicomFileError before anything is touched when a script, the input or
     the output cannot be used; what happens to a single file is told in the report.
     """
     steps = _steps(scripts, variables or {}, lookup, uid_map, allow_urls, options, dialect)
-    jobs = plan(Path(source), Path(destination))
+    planned = plan(Path(source), Path(destination))
     if not dry_run:
-        prepare_folder(_output_folder(jobs, Path(source), Path(destination)))
-    rows = []
-    for number, job in enumerate(jobs, 1):
-        rows.append(run_job(steps, job, Path(source), options, dry_run=dry_run))
-        if rows[-1].status is Status.SKIPPED and not Path(source).is_dir():
-            # Whoever names a single file wants it edited: passing over it is a failure.
-            rows[-1] = replace(rows[-1], status=Status.FAILED)
+        prepare_folder(planned.folder)
+    editor = Editor(steps, Path(source), options, dry_run, tell_changes)
+    rows: list[Row] = []
+    counts: Counter[Status] = Counter()
+    notices: Counter[str] = Counter()
+    for number, job in enumerate(planned.jobs, 1):
+        row = editor.edit(job)
+        counts[row.status] += 1
+        if row.outcome is not None and row.outcome.notices:
+            notices.update({notice.code for notice in row.outcome.notices})
+        if keep_rows:
+            rows.append(row)
         if on_row is not None:
-            on_row(number, len(jobs), rows[-1])
-    return Report(tuple(rows))
-
-
-def _output_folder(jobs: Sequence[Job], source: Path, destination: Path) -> Path:
-    return destination if source.is_dir() else jobs[0].destination.parent
+            on_row(number, planned.count, row)
+    return Report(tuple(rows), counts, notices)
 
 
 def _steps(
@@ -142,29 +155,55 @@ def _steps(
     ]
 
 
-def run_job(
-    steps: Sequence[Step], job: Job, source: Path, options: Options, *, dry_run: bool
-) -> Row:
-    """Edit one file of `source`; whatever goes wrong becomes a row, and leaves no output."""
-    destination = None if dry_run else job.destination
-    try:
-        check_outside(job.destination, source)
-        outcome = edit_file(steps, job.source, destination, options)
-    except SkippedFileError as error:
-        return Row(job.source, job.destination, Status.SKIPPED, None, error.summary(), error)
-    except DicomEditError as error:
-        return Row(job.source, job.destination, Status.FAILED, None, summary_of(error), error)
-    except Exception as error:
-        # The one place where anything is caught: a defect of ours on a broken file must not cost
-        # the run, and must not show what the file holds.
-        return _defect(job, error)
-    return Row(job.source, job.destination, _status(outcome), outcome, outcome.reason)
+class Editor(Record):
+    """Edits files of one input; `folders` are those of results that were found fit."""
+
+    steps: Sequence[Step]
+    source: Path
+    options: Options
+    dry_run: bool
+    tell_changes: bool
+    folders: set[Path] = field(factory=set, repr=False)
+
+    def edit(self, job: Job) -> Row:
+        """Edit one file; whatever goes wrong becomes a row, and leaves no output."""
+        try:
+            outcome = self._edit(job)
+        except DicomEditError as error:
+            self.folders.discard(job.destination.parent)  # it may be gone: look again
+            # Whoever names a single file wants it edited: passing over it is a failure.
+            is_skipped = isinstance(error, SkippedFileError) and self.source.is_dir()
+            status = Status.SKIPPED if is_skipped else Status.FAILED
+            return Row(job.source, job.destination, status, None, summary_of(error), _bare(error))
+        except Exception as error:
+            # The one place where anything is caught: a defect of ours on a broken file must not
+            # cost the run, and must not show what the file holds.
+            return _defect(job, error)
+        return Row(job.source, job.destination, _status(outcome), outcome, outcome.reason)
+
+    def _edit(self, job: Job) -> Outcome:
+        folder = job.destination.parent
+        if folder not in self.folders:
+            check_outside(job.destination, self.source)
+            if not self.dry_run:
+                prepare_folder(folder)
+            self.folders.add(folder)
+        destination = None if self.dry_run else job.destination
+        return edit_file(
+            self.steps, job.source, destination, self.options, tell_changes=self.tell_changes
+        )
 
 
 def _status(outcome: Outcome) -> Status:
     if outcome.rejected:
         return Status.REJECTED
-    return Status.WRITTEN if outcome.changes else Status.UNCHANGED
+    return Status.WRITTEN if outcome.is_changed else Status.UNCHANGED
+
+
+def _bare(error: DicomEditError) -> DicomEditError:
+    """Return an error without the way it came: that would keep the file it is about in memory."""
+    error.__traceback__ = error.__context__ = error.__cause__ = None
+    return error
 
 
 def _defect(job: Job, error: Exception) -> Row:

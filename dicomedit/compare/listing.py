@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dicomedit.dicom.dictionary import is_group_length, tag_name
-from dicomedit.dicom.instance import open_instance
 from dicomedit.dicom.levels import Level, element_path
 from dicomedit.dicom.text import BULK_VRS, read_text
 from dicomedit.errors import EvaluationError
@@ -17,7 +16,7 @@ Listing = dict[str, tuple[str, str]]
 
 def list_elements(path: Path) -> Listing:
     """Return name and value of every element by its path; binary values as their length."""
-    return dict(_elements(open_instance(read_file(path).dataset).root, 0))
+    return dict(_elements(read_file(path).root, 0))
 
 
 def _elements(level: Level, depth: int) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -8,11 +8,10 @@ a real file might fail.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, MutableSequence, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
-from pydicom.charset import convert_encodings
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
@@ -22,7 +21,8 @@ from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
 from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR
 
-from dicomedit.dicom.decode import Malformed, decode_sequence
+from dicomedit.dicom.dataset_charset import DEFAULT, redeclare
+from dicomedit.dicom.decode import decode_sequence
 from dicomedit.dicom.dictionary import (
     PIXEL_DATA_TAGS,
     PIXEL_REPRESENTATION,
@@ -33,12 +33,16 @@ from dicomedit.dicom.dictionary import (
 )
 from dicomedit.dicom.encoding import IMPLICIT_LITTLE, ITEM_START, UNDEFINED_LENGTH, Encoding
 from dicomedit.dicom.levels import Level, Place
+from dicomedit.dicom.scan import Malformed
 from dicomedit.errors import EvaluationError, failed
 
 Element = DataElement | RawDataElement
 
 
 _Index = dict[int, dict[int, "DatasetLevel"]]
+
+_PRIVATE = -1
+"""The key under which an index has the levels with private elements."""
 
 
 @dataclass(slots=True)
@@ -103,6 +107,12 @@ class DatasetLevel:
         return self._place
 
     @property
+    def encoding(self) -> Encoding | None:
+        """How the elements were laid out in the file they are from; None when there is none."""
+        implicit, little = self._dataset.original_encoding
+        return None if implicit is None or little is None else Encoding(implicit, little)
+
+    @property
     def little_endian(self) -> bool:
         """Byte order of the values."""
         return self._little
@@ -112,9 +122,22 @@ class DatasetLevel:
         """The data set behind this level."""
         return self._dataset
 
+    @property
+    def is_delimited(self) -> bool:
+        """Whether a delimiter, not a length, ends this item when it is written."""
+        return self._dataset.is_undefined_length_sequence_item
+
     def tags(self) -> Sequence[int]:
         """Return the tags of all elements in ascending order."""
         return sorted(map(int, self._dataset.keys()))
+
+    def present(self, tags: Set[int]) -> Set[int]:
+        """Return those of `tags` that this level has an element for."""
+        return self._dataset._dict.keys() & tags
+
+    def present_below(self, tags: Set[int]) -> Set[int]:
+        """Return those of `tags` that any level has, or once had, an element for; root only."""
+        return self._index().keys() & tags
 
     def sequences(self) -> Set[int]:
         """Return the tags of all elements that hold items."""
@@ -130,18 +153,29 @@ class DatasetLevel:
         One walk finds the elements of all tags; what is created later is added, and what is gone
         by now is passed over.
         """
+        for level in list(self._index().get(tag, {}).values()):
+            if tag in level and level._is_attached():
+                yield level
+
+    def having_private(self) -> Iterator[DatasetLevel]:
+        """Yield the levels that have, or once had, private elements; for the root only."""
+        for level in list(self._index().get(_PRIVATE, {}).values()):
+            if level._is_attached():
+                yield level
+
+    def _index(self) -> _Index:
         shared = self._shared
         if shared.index is None:
             shared.index = {}
             self._add_to_index(shared.index)
-        for level in list(shared.index.get(tag, {}).values()):
-            if tag in level and level._is_attached():
-                yield level
+        return shared.index
 
     def _add_to_index(self, index: _Index) -> None:
         sequences = self.sequences()
         for tag in self.tags():
             index.setdefault(tag, {})[id(self)] = self
+            if is_private(tag):
+                index.setdefault(_PRIVATE, {})[id(self)] = self
             if tag in sequences:
                 for item in self.items(tag):
                     item._add_to_index(index)
@@ -242,7 +276,9 @@ class DatasetLevel:
         value = self._loaded(tag).value
         if not isinstance(value, bytes | memoryview):
             return False
-        return value[:4] == ITEM_START and self.stored_vr(tag) == "UN"
+        if self.stored_vr(tag) != "UN":
+            return False
+        return value[:4] == ITEM_START or self.has_undefined_length(tag)
 
     def items(self, tag: int) -> list[DatasetLevel]:
         """Return the items of a present sequence."""
@@ -301,11 +337,22 @@ class DatasetLevel:
         self._items.pop(tag, None)
         self._shared.index = None
 
+    @property
+    def is_in_unknown(self) -> bool:
+        """Whether this item stands, at whatever distance, in a sequence stored as UN."""
+        place = self._place
+        if place is None:
+            return False
+        return place.level.is_wrapped(place.tag) or place.level.is_in_unknown
+
     def unwrap(self, tag: int) -> None:
         """Turn a sequence stored as UN into one that can be changed."""
         levels = self.items(tag)
         self._store(tag, DataElement(BaseTag(tag), "SQ", self._unwrapped_items(tag)))
         self._items[tag] = levels
+
+    def leave_out_group_lengths(self) -> None:
+        """Do nothing: every element is looked at when a pydicom Dataset is written."""
 
     def snapshot(self, tag: int) -> object:
         """Return what `restore` needs to bring an element back to how it is now."""
@@ -384,7 +431,8 @@ class DatasetLevel:
         key = BaseTag(tag)
         index = self._shared.index
         if index is not None and element is not None and tag not in self:
-            index.setdefault(tag, {})[id(self)] = self
+            for each in (tag, _PRIVATE) if is_private(tag) else (tag,):
+                index.setdefault(each, {})[id(self)] = self
         if element is None:
             self._dataset._dict.pop(key, None)
         else:
@@ -417,11 +465,11 @@ class DatasetLevel:
         if not isinstance(value, bytes | memoryview):
             raise _unreadable_sequence(tag)
         try:
-            items = Items(decode_sequence(memoryview(value), encoding))
+            items = Items(decode_sequence(bytes(value), encoding))
         except Malformed:
             raise _unreadable_sequence(tag) from None
         for item in items:
-            _redeclare(item, self._dataset.original_character_set)
+            redeclare(item, self._dataset.original_character_set)
         return items
 
     def _unwrapped_items(self, tag: int) -> Items:
@@ -439,44 +487,12 @@ class DatasetLevel:
         """Have pydicom read raw text by the set declared now; the bytes are in it already."""
         place = self._place
         outer = place.level if place is not None else None
-        inherited = outer.dataset.original_character_set if _is_dataset(outer) else _DEFAULT
-        _redeclare(self._dataset, inherited)
-
-
-_DEFAULT = "iso8859"
-_CharacterSet = str | MutableSequence[str]
+        inherited = outer.dataset.original_character_set if _is_dataset(outer) else DEFAULT
+        redeclare(self._dataset, inherited)
 
 
 def _is_dataset(level: Level | None) -> TypeGuard[DatasetLevel]:
     return isinstance(level, DatasetLevel)
-
-
-def _redeclare(dataset: Dataset, inherited: _CharacterSet) -> None:
-    """Tell pydicom which character set a data set and its items are in; no value is touched."""
-    charset = _declared(dataset, inherited)
-    implicit, little = dataset.original_encoding
-    dataset.set_original_encoding(implicit, little, charset)
-    dataset._parent_encoding = charset if isinstance(charset, str) else list(charset)
-    for element in list(dataset._dict.values()):
-        if isinstance(element, DataElement) and element.VR == "SQ":
-            for item in element.value or ():
-                _redeclare(item, charset)
-
-
-def _declared(dataset: Dataset, inherited: _CharacterSet) -> _CharacterSet:
-    element = dataset._dict.get(BaseTag(SPECIFIC_CHARACTER_SET))
-    if element is None:
-        return inherited
-    stored: Any = element.value or ""
-    if isinstance(stored, bytes | memoryview):
-        stored = bytes(stored).decode("ascii", "replace")
-    terms = stored.split("\\") if isinstance(stored, str) else list(stored)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return convert_encodings([term.strip(" \0") for term in terms])
-        except (LookupError, ValueError):
-            return inherited
 
 
 def _unreadable_sequence(tag: int) -> EvaluationError:

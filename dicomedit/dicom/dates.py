@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import calendar
 import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-_FORM = re.compile(
-    r"(?P<digits>[0-9]{4}(?:[0-9]{2}){0,5})(?P<fraction>\.[0-9]{1,6})?(?P<offset>[+-][0-9]{4})?"
-)
-_AGE = re.compile(r"([0-9]{3})([YMWD])")
-_DAY = timedelta(days=1)
+from dicomedit.records import Record
+
+TYPE_CHECKING = False  # dates are imported when there are some to be shifted
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_FORM = r"(?P<digits>[0-9]{4}(?:[0-9]{2}){0,5})(?P<fraction>\.[0-9]{1,6})?(?P<offset>[+-][0-9]{4})?"
+_AGE = r"([0-9]{3})([YMWD])"
 _SECONDS = {"years": 365 * 86400, "days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
 _TO_SECONDS = 14
 _MAX_OFFSET_HOURS = 18
@@ -29,8 +29,7 @@ class UnitError(DateError):
     """A unit of time that the language does not know."""
 
 
-@dataclass(frozen=True, slots=True)
-class _DateText:
+class _DateText(Record):
     """``YYYY[MM[DD[HH[MM[SS]]]]]``, the fraction with its point, the offset with its sign."""
 
     digits: str
@@ -45,7 +44,7 @@ def is_unit(text: str) -> bool:
 
 def is_date(text: str) -> bool:
     """Whether this looks like a date or date-time; month 13 and 30 February do."""
-    return _FORM.fullmatch(text) is not None
+    return re.fullmatch(_FORM, text) is not None
 
 
 def shift(text: str, amount: int, unit: str) -> str:
@@ -71,7 +70,7 @@ def days_between(birth: str, study: str) -> int | None:
     if not (is_date(birth) and is_date(study)):
         return None
     passed = _middle(_read(study).digits) - _middle(_read(birth).digits)
-    return passed // _DAY if passed >= timedelta() else -(-passed // _DAY)
+    return passed.days if passed.days >= 0 else -(-passed).days
 
 
 def parse_age(text: str) -> tuple[int, str] | None:
@@ -79,12 +78,12 @@ def parse_age(text: str) -> tuple[int, str] | None:
 
     As in the reference, only the first four characters count.
     """
-    found = _AGE.match(text)
+    found = re.match(_AGE, text)
     return (int(found[1]), found[2]) if found else None
 
 
 def _read(text: str) -> _DateText:
-    found = _FORM.fullmatch(text)
+    found = re.fullmatch(_FORM, text)
     if found is None:
         raise DateFormatError("the value is not a date or date-time")
     date = _DateText(found["digits"], found["fraction"] or "", found["offset"] or "")
@@ -95,6 +94,8 @@ def _read(text: str) -> _DateText:
 
 def _middle(digits: str) -> datetime:
     """Return the middle of the period that the digits name."""
+    from datetime import datetime
+
     fields = [int(digits[:4]), *(int(digits[at : at + 2]) for at in range(4, len(digits), 2))]
     try:
         return datetime(*_filled(fields))  # type: ignore[arg-type]  # six fields
@@ -121,11 +122,15 @@ def _filled(fields: list[int]) -> list[int]:
 
 def _middle_of_month(year: int, month: int) -> tuple[int, int]:
     """Return day and hour: noon of the middle day, or 00:00 when the number of days is even."""
-    days = calendar.monthrange(year, month)[1]
+    from calendar import monthrange
+
+    days = monthrange(year, month)[1]
     return days // 2 + 1, 12 * (days % 2)
 
 
 def _add(moment: datetime, seconds: int) -> datetime:
+    from datetime import timedelta
+
     try:
         return moment + timedelta(seconds=seconds)
     except OverflowError:

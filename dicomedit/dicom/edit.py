@@ -13,11 +13,22 @@ from dicomedit.dicom.dictionary import (
 )
 from dicomedit.dicom.encoding import DELIMITER_GROUP, native_encoding
 from dicomedit.dicom.levels import Instance, Level, Notice, element_name
-from dicomedit.dicom.text import CHARSET_VRS, charset_of, encode_text, is_plain, is_valid, read_text
+from dicomedit.dicom.text import (
+    CHARSET_VRS,
+    TEXT_VRS,
+    charset_of,
+    encode_text,
+    is_plain,
+    is_valid,
+    read_text,
+)
 from dicomedit.dicom.walk import Target
 from dicomedit.errors import failed
 
 UTF8 = "ISO_IR 192"
+
+_FIRST_ORDINARY, _DELIMITERS = 0x00030000, DELIMITER_GROUP << 16
+"""Between these tags every element but a group length is stored."""
 
 RENEWED_META = frozenset((0x00020001, 0x00020002, 0x00020003, 0x00020012, 0x00020013))
 """File meta information that is made anew for every file that is written."""
@@ -30,25 +41,55 @@ def new_vr(level: Level, tag: int) -> str:
 
 def put_text(instance: Instance, target: Target, text: str) -> None:
     """Store a text in an element of any VR but SQ, creating it when it is absent."""
+    _put_text(instance, target, text, {})
+
+
+def put_text_in_all(instance: Instance, targets: Iterable[Target], text: str) -> None:
+    """Store the same text in several elements."""
+    forms: Forms = {}
+    for target in targets:
+        _put_text(instance, target, text, forms)
+
+
+Forms = dict[str, tuple[bytes, bool]]
+"""A text as it is stored in each VR, and whether it is valid there, as far as it was needed."""
+
+
+def _put_text(instance: Instance, target: Target, text: str, forms: Forms) -> None:
     level, tag = target.level, target.tag
     if not _is_kept(instance, target):
         return
-    if tag in level and level.is_sequence(tag):
-        raise _is_sequence(target)
-    vr = new_vr(level, tag)
-    if vr == "SQ":
-        raise _is_sequence(target)
+    vr = _text_vr(target)
     if tag == SPECIFIC_CHARACTER_SET:
         _change_character_set(instance, level, text)
     elif tag == TRANSFER_SYNTAX_UID:
         _check_transfer_syntax(instance, text)
     elif vr in CHARSET_VRS and not text.isascii() and charset_of(level).is_default:
         _declare_utf8(instance, level)
-    encoded = encode_text(level, tag, vr, text)
-    if not is_valid(vr, text):
+    known = forms.get(vr)
+    if known is None:
+        known = encode_text(level, tag, vr, text), is_valid(vr, text)
+        if vr in TEXT_VRS and text.isascii():
+            forms[vr] = known
+    encoded, has_valid_form = known
+    if not has_valid_form:
         message = f"{element_name(level, tag)} was given a value that is no valid {vr}"
         instance.notices.append(Notice("doubtful-value", message))
     put_bytes(instance, target, vr, encoded)
+
+
+def _text_vr(target: Target) -> str:
+    """Return the VR in which a text is stored; raise EvaluationError when it is a sequence's."""
+    level, tag = target.level, target.tag
+    if tag not in level:
+        vr = dictionary_vr(tag, signed=level.is_signed)
+    else:
+        vr = level.stored_vr(tag)
+        if vr == "UN":
+            vr = "SQ" if level.is_wrapped(tag) else level.vr(tag)
+    if vr == "SQ":
+        raise _is_sequence(target)
+    return vr
 
 
 def _is_kept(instance: Instance, target: Target) -> bool:
@@ -58,6 +99,8 @@ def _is_kept(instance: Instance, target: Target) -> bool:
     place; some of it is made anew for every file.
     """
     tag = target.tag
+    if _FIRST_ORDINARY <= tag < _DELIMITERS and tag & 0xFFFF:
+        return True
     if tag >> 16 == DELIMITER_GROUP:
         raise failed(
             "not-an-element", "delimiters are no elements", element=element_name(target.level, tag)
@@ -73,8 +116,11 @@ def _is_kept(instance: Instance, target: Target) -> bool:
 
 def put_bytes(instance: Instance, target: Target, vr: str, value: bytes | memoryview) -> None:
     """Store bytes as they are."""
-    instance.journal.record(target.level, target.tag)
-    target.level.put(target.tag, vr, value)
+    level, tag, journal = target.level, target.tag, instance.journal
+    if tag not in level:
+        journal.created += 1
+    journal.record(level, tag)
+    level.put(tag, vr, value)
 
 
 def remove(instance: Instance, targets: Iterable[Target]) -> None:
@@ -102,6 +148,7 @@ def _remove(instance: Instance, target: Target) -> None:
 
 def add_items(instance: Instance, target: Target, count: int) -> None:
     """Append empty items until the sequence has at least `count`."""
+    instance.journal.created += 1
     instance.journal.record(target.level, target.tag)
     if target.tag in target.level and target.level.is_wrapped(target.tag):
         target.level.unwrap(target.tag)

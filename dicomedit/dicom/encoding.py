@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dicomedit.records import Record
 
 FOREIGN_GROUPS = frozenset((0x0000, 0x0002))
 """Commands and file meta information, which no data set holds (PS3.7 §E.1, PS3.10 §7.1)."""
@@ -51,8 +51,7 @@ EXPLICIT_LITTLE_UID = "1.2.840.10008.1.2.1"
 DEFLATED_UID = "1.2.840.10008.1.2.1.99"
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
+class Encoding(Record):
     """Whether VRs are left out, and the byte order."""
 
     implicit: bool

@@ -10,17 +10,17 @@ from __future__ import annotations
 import math
 import re
 import struct
-from decimal import Decimal
-from fractions import Fraction
+
+TYPE_CHECKING = False  # fractions are slow to import, and seldom needed
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _BLANKS = "".join(map(chr, range(0x21)))
-_SPECIAL = re.compile(r"[+-]?(?:NaN|Infinity)")
-_DECIMAL = re.compile(r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[dDfF]?")
-_HEX = re.compile(
-    r"([+-]?0[xX](?:[0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+)[dDfF]?"
-)
-_INTEGER = re.compile(r"[+-]?[0-9]{1,640}")  # Python may refuse to read more digits
-_BEYOND_SINGLES = Fraction(2**128)
+_SPECIAL = r"[+-]?(?:NaN|Infinity)"
+_DECIMAL = r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[dDfF]?"
+_HEX = r"([+-]?0[xX](?:[0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+)[dDfF]?"
+_INTEGER = r"[+-]?[0-9]{1,640}"  # Python may refuse to read more digits
+_BEYOND_SINGLES = 2**128
 
 _Digits = tuple[str, int]
 """Digits without zeros at the end, the first one before the point, and the power of ten."""
@@ -40,11 +40,11 @@ def float_text(value: float) -> str:
 def parse_double(text: str) -> float:
     """Return the number that ``Double.parseDouble`` reads; beyond the range it is infinite."""
     trimmed = text.strip(_BLANKS)
-    if _SPECIAL.fullmatch(trimmed):
+    if re.fullmatch(_SPECIAL, trimmed):
         return float(trimmed)
-    if found := _DECIMAL.fullmatch(trimmed):
+    if found := re.fullmatch(_DECIMAL, trimmed):
         return float(found[1])
-    if found := _HEX.fullmatch(trimmed):
+    if found := re.fullmatch(_HEX, trimmed):
         return _from_hex(found[1])
     raise ValueError("the value is not a number")
 
@@ -52,7 +52,7 @@ def parse_double(text: str) -> float:
 def parse_integer(text: str) -> int:
     """Return a whole number in ASCII digits; unlike in Java, blanks around it are no error."""
     trimmed = text.strip(_BLANKS)
-    if not _INTEGER.fullmatch(trimmed):
+    if not re.fullmatch(_INTEGER, trimmed):
         raise ValueError("the value is not a whole number")
     return int(trimmed)
 
@@ -85,12 +85,16 @@ def _shortest_double(value: float) -> _Digits:
 
 
 def _digits_of(text: str) -> _Digits:
+    from decimal import Decimal
+
     number = Decimal(text)
     return "".join(map(str, number.as_tuple().digits)).rstrip("0"), number.adjusted()
 
 
 def _shortest_single(value: float) -> _Digits:
     """Return the nearest of the shortest decimals, of two digits or more, for this single."""
+    from fractions import Fraction
+
     exact = Fraction(value)
     low, high, closed = _rounding_interval(value)
     places = 1 - int(f"{value:.16e}".partition("e")[2])
@@ -110,14 +114,18 @@ def _shortest_single(value: float) -> _Digits:
 
 def _rounding_interval(value: float) -> tuple[Fraction, Fraction, bool]:
     """Return the bounds of the numbers that round to a positive single, and whether they do."""
+    from fractions import Fraction
+
     bits: int = struct.unpack("<I", struct.pack("<f", value))[0]
     exact = Fraction(value)
     return (exact + _single(bits - 1)) / 2, (exact + _single(bits + 1)) / 2, bits % 2 == 0
 
 
 def _single(bits: int) -> Fraction:
+    from fractions import Fraction
+
     value: float = struct.unpack("<f", struct.pack("<I", bits))[0]
-    return _BEYOND_SINGLES if math.isinf(value) else Fraction(value)
+    return Fraction(_BEYOND_SINGLES if math.isinf(value) else value)
 
 
 def _to_single(value: float) -> float:

@@ -7,19 +7,22 @@ language does is written once against this interface; what lies behind it knows 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from dicomedit.dicom.dictionary import tag_name, tag_text
+from dicomedit.dicom.encoding import Encoding
+from dicomedit.records import Record, field
 
 
-@dataclass(frozen=True, slots=True)
 class Place:
     """Where an item stands: the level of its sequence, the sequence's tag, the item's number."""
 
-    level: Level
-    tag: int
-    item: int
+    __slots__ = ("item", "level", "tag")
+
+    def __init__(self, level: Level, tag: int, item: int) -> None:
+        self.level = level
+        self.tag = tag
+        self.item = item
 
 
 class Level(Protocol):
@@ -30,6 +33,10 @@ class Level(Protocol):
         """The sequence this item belongs to, or None at the root."""
 
     @property
+    def encoding(self) -> Encoding | None:
+        """How the elements are laid out in the file they are from; None when there is none."""
+
+    @property
     def little_endian(self) -> bool:
         """Byte order of the values."""
 
@@ -37,8 +44,18 @@ class Level(Protocol):
     def is_signed(self) -> bool:
         """Whether numbers that may be US or SS are SS here (PS3.5 Annex A)."""
 
+    @property
+    def is_delimited(self) -> bool:
+        """Whether a delimiter, not a length, ends this item when it is written."""
+
     def tags(self) -> Sequence[int]:
         """Return the tags of all elements in ascending order."""
+
+    def present(self, tags: Set[int]) -> Set[int]:
+        """Return those of `tags` that this level has an element for."""
+
+    def present_below(self, tags: Set[int]) -> Set[int]:
+        """Return those of `tags` that any level has, or once had, an element for; root only."""
 
     def sequences(self) -> Set[int]:
         """Return the tags of all elements that hold items; a view of what is known now."""
@@ -46,11 +63,20 @@ class Level(Protocol):
     def having(self, tag: int) -> Iterator[Level]:
         """Yield the levels that have an element, this one and all below it; for the root only."""
 
+    def having_private(self) -> Iterator[Level]:
+        """Yield the levels that have, or once had, private elements; for the root only."""
+
     def __contains__(self, tag: object) -> bool:
         """Whether there is an element with this tag."""
 
     def vr(self, tag: int) -> str:
         """Return the VR of a present element; UN when neither file nor dictionary knows it."""
+
+    def stored_vr(self, tag: int) -> str:
+        """Return the VR a present element is written with."""
+
+    def has_undefined_length(self, tag: int) -> bool:
+        """Whether a delimiter ends the value of a present element when it is written."""
 
     def value(self, tag: int) -> bytes:
         """Return the stored bytes of a present element that is not a sequence."""
@@ -66,6 +92,10 @@ class Level(Protocol):
 
     def is_wrapped(self, tag: int) -> bool:
         """Whether a present element is a sequence stored as UN (PS3.5 §6.2.2)."""
+
+    @property
+    def is_in_unknown(self) -> bool:
+        """Whether this item stands, at whatever distance, in a sequence stored as UN."""
 
     def unwrap(self, tag: int) -> None:
         """Turn a sequence stored as UN into one that can be changed."""
@@ -85,6 +115,9 @@ class Level(Protocol):
     def remove_item(self, tag: int, number: int) -> None:
         """Remove one item of a sequence that is not wrapped."""
 
+    def leave_out_group_lengths(self) -> None:
+        """Prepare for writing, since files go out without group lengths; for the root only."""
+
     def snapshot(self, tag: int) -> object:
         """Return what `restore` needs to bring an element back to how it is now."""
 
@@ -95,16 +128,14 @@ class Level(Protocol):
         """Return how an element differs from a snapshot: added, changed, removed or not at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Record):
     """Something worth telling that happened while elements were stored."""
 
     code: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(Record):
     """One SOP Instance to be edited: its data set, its file meta and the record of changes."""
 
     root: Level
@@ -113,22 +144,25 @@ class Instance:
     notices: list[Notice]
 
 
-@dataclass(frozen=True, slots=True)
 class Entry:
     """One element about to be changed by the statement on `line`.
 
     An unwrapping changes how a sequence is stored, not what it says.
     """
 
-    level: Level
-    tag: int
-    before: object
-    line: int
-    is_unwrapping: bool = False
+    __slots__ = ("before", "is_unwrapping", "level", "line", "tag")
+
+    def __init__(
+        self, level: Level, tag: int, before: object, line: int, *, is_unwrapping: bool = False
+    ) -> None:
+        self.level = level
+        self.tag = tag
+        self.before = before
+        self.line = line
+        self.is_unwrapping = is_unwrapping
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Record):
     """What became of one element: ``added``, ``changed`` or ``removed``, by which line.
 
     `path` is ``(GGGG,EEEE)[item]/(GGGG,EEEE)`` with items counted from 0.
@@ -139,16 +173,20 @@ class Change:
     line: int
 
 
-@dataclass(slots=True)
-class Journal:
-    """What was changed so far, in order: enough to undo all of it and to tell what happened."""
+class Journal(Record, frozen=False):
+    """What was changed so far, in order: enough to undo all of it and to tell what happened.
+
+    `created` grows whenever an element comes into being.
+    """
 
     line: int = 0
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[Entry] = field(factory=list)
+    created: int = 0
 
     def record(self, level: Level, tag: int) -> None:
         """Note an element's state before it changes; make the sequences it is in changeable."""
-        self._unwrap_around(level)
+        if level.is_in_unknown:
+            self._unwrap_around(level)
         self.entries.append(Entry(level, tag, level.snapshot(tag), self.line))
 
     def _unwrap_around(self, level: Level) -> None:
@@ -158,7 +196,9 @@ class Journal:
         self._unwrap_around(place.level)
         outer, tag = place.level, place.tag
         if outer.is_wrapped(tag):
-            self.entries.append(Entry(outer, tag, outer.snapshot(tag), self.line, True))
+            self.entries.append(
+                Entry(outer, tag, outer.snapshot(tag), self.line, is_unwrapping=True)
+            )
             outer.unwrap(tag)
 
     def undo(self) -> None:
@@ -166,6 +206,19 @@ class Journal:
         while self.entries:
             entry = self.entries.pop()
             entry.level.restore(entry.tag, entry.before)
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything is different now."""
+        seen: set[tuple[int, int]] = set()
+        for entry in self.entries:
+            level, tag = entry.level, entry.tag
+            key = id(level), tag
+            if not entry.is_unwrapping and key not in seen:
+                seen.add(key)
+                if level.change_since(tag, entry.before) is not None:
+                    return True
+        return False
 
     def changes(self) -> tuple[Change, ...]:
         """Return what is different now, each element once, in the order of the first change."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from enum import Enum
+
+from dicomedit.records import Record, field
 
 PRIVATE_DATA = 0x1000
 """Lowest element number of private data; creators live below (PS3.5 §7.8.1)."""
@@ -25,8 +27,7 @@ class AnyItem(Enum):
     ANY = "%"
 
 
-@dataclass(frozen=True, slots=True)
-class TagStep:
+class TagStep(Record):
     """``(gggg,eeee)[n]`` or ``(gggg,{creator}ee)[n]``.
 
     `group` and `element` are upper-case pattern positions: hex digits, ``X`` any digit, ``@`` an
@@ -69,11 +70,20 @@ class TagStep:
 Step = TagStep | Levels
 
 
-@dataclass(frozen=True, slots=True)
-class TagPath:
+class TagPath(Record):
     """``step/step/...``"""
 
     steps: tuple[Step, ...]
+    _pattern: Pattern | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def pattern(self) -> Pattern:
+        """The path ready for matching; prepared once."""
+        known = self._pattern
+        if known is None:
+            known = Pattern(self)
+            object.__setattr__(self, "_pattern", known)
+        return known
 
     @property
     def names_file_meta(self) -> bool:
@@ -134,8 +144,7 @@ NO_CREATOR = "NULL"
 """The creator text of a script that stands for private elements without a creator."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepTest:
+class StepTest(Record):
     """A tag step as two numbers: a tag matches when its bits under `mask` are `value`."""
 
     mask: int
@@ -180,8 +189,7 @@ def _test_of(step: TagStep) -> StepTest:
     return StepTest(mask, value, step.creator, number, step.item is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
+class Candidates(Record):
     """The public tags that can match, and whether any sequence, or any element at all, can."""
 
     tags: frozenset[int]
@@ -189,8 +197,21 @@ class Candidates:
     any_tag: bool
 
 
+Segment = tuple[int, "str | None", int]
+"""The tag of a sequence, the creator of its block, and the number of one of its items."""
+
 States = frozenset[int]
 """How far into a pattern the segments read so far may have come."""
+
+
+class Needs:
+    """Tags of which one must be present, at the root or at any level, for a pattern to match."""
+
+    __slots__ = ("anywhere", "tags")
+
+    def __init__(self, tags: frozenset[int], *, anywhere: bool) -> None:
+        self.tags = tags
+        self.anywhere = anywhere
 
 
 class Pattern:
@@ -204,8 +225,10 @@ class Pattern:
         "_candidates",
         "_end",
         "_steps",
-        "anywhere",
         "covers_content",
+        "final_tag",
+        "is_indexed",
+        "matches_anywhere",
         "names_creator",
         "names_file_meta",
         "start",
@@ -222,12 +245,26 @@ class Pattern:
         self._steps = tuple(steps)
         self._end = len(steps)
         self._candidates: dict[States, Candidates] = {}
-        self.anywhere = _anywhere(steps)
+        self.is_indexed = _is_indexed(steps)
+        self.final_tag = _final_tag(steps) if self.is_indexed else None
+        self.matches_anywhere = self.final_tag is not None and steps[:-1] == [Levels.ANY]
         self.names_creator = any(isinstance(s, StepTest) and s.creator is not None for s in steps)
         last = steps[-1]
         self.covers_content = isinstance(last, Levels) or last.names_item
         self.names_file_meta = path.names_file_meta
         self.start = self._skip(frozenset((0,)))
+
+    @property
+    def needs(self) -> Needs | None:
+        """What must be present for anything to match; None when that cannot be told by tags."""
+        first = self._steps[0]
+        if self.names_file_meta:
+            return None
+        if isinstance(first, StepTest) and first.tag is not None:
+            return Needs(frozenset((first.tag,)), anywhere=False)
+        tags = [step.tag for step in self._steps if isinstance(step, StepTest)]
+        known = [tag for tag in tags if tag is not None]
+        return Needs(frozenset(known[-1:]), anywhere=True) if known else None
 
     def _skip(self, states: States) -> States:
         """Add the states reached by letting ``*`` take nothing."""
@@ -264,6 +301,15 @@ class Pattern:
                 return True
         return False
 
+    def matches(self, path: Sequence[Segment], tag: int, creator: str | None) -> bool:
+        """Whether the whole pattern matches the element `tag` of the last item of a path."""
+        states = self.start
+        for sequence, owner, item in path:
+            states = self.enter(states, sequence, owner, item)
+            if not states:
+                return False
+        return self.accepts(states, tag, creator)
+
     def covers(self, states: States) -> bool:
         """Whether everything at a level with these states is below what the pattern names."""
         return self.covers_content and self._end in states
@@ -289,18 +335,15 @@ class Pattern:
         return Candidates(frozenset(tags), any_sequence, any_tag)
 
 
-@dataclass(frozen=True, slots=True)
-class Anywhere:
-    """What ``*/(gggg,eeee)`` and ``+/(gggg,eeee)`` mean: one public tag at every level."""
+def _is_indexed(steps: list[StepTest | Levels]) -> bool:
+    """Whether matches may stand at any level, yet can be found without looking at all of them."""
+    first, last = steps[0], steps[-1]
+    if not isinstance(first, Levels) or not isinstance(last, StepTest) or last.names_item:
+        return False
+    return last.tag is not None or last.creator is not None
 
-    tag: int
-    below_root: bool
 
-
-def _anywhere(steps: list[StepTest | Levels]) -> Anywhere | None:
-    *above, last = steps
-    if not isinstance(last, StepTest) or last.tag is None or last.names_item:
-        return None
-    if above == [Levels.ANY]:
-        return Anywhere(last.tag, below_root=False)
-    return Anywhere(last.tag, below_root=True) if above == [Levels.ONE, Levels.ANY] else None
+def _final_tag(steps: list[StepTest | Levels]) -> int | None:
+    """Return the one public tag that all matches have, if there is one."""
+    last = steps[-1]
+    return last.tag if isinstance(last, StepTest) else None

@@ -5,14 +5,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from pydicom.config import RAISE
-from pydicom.valuerep import validate_value
-
 from dicomedit.dicom.charsets import CharacterSet, character_set
 from dicomedit.dicom.dictionary import PIXEL_DATA_TAGS, SPECIFIC_CHARACTER_SET
 from dicomedit.dicom.encoding import LONG_VRS, MAX_SHORT_LENGTH
 from dicomedit.dicom.java_numbers import double_text, float_text, parse_double, parse_integer
 from dicomedit.dicom.levels import Level, element_name
+from dicomedit.dicom.validity import is_valid_value
 from dicomedit.errors import EvaluationError, failed
 
 CHARSET_VRS = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
@@ -162,15 +160,8 @@ def _unreadable(level: Level, tag: int) -> EvaluationError:
 
 def is_valid(vr: str, text: str) -> bool:
     """Whether a text is a valid value of a VR of characters (PS3.5 §6.2); others are not judged."""
-    if vr not in TEXT_VRS:
-        return True
     values = [text] if vr in SINGLE_VALUED_VRS else text.split("\\")
-    try:
-        for value in values:
-            validate_value(vr, value, RAISE)
-    except ValueError:
-        return False
-    return True
+    return all(is_valid_value(vr, value) for value in values)
 
 
 def encode_text(level: Level, tag: int, vr: str, text: str) -> bytes:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
 import re
-import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from functools import cache
+
+from dicomedit.records import Record, field
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
 MAX_LENGTH = 64
 MAX_PREFIX = 24
 """Longest prefix that leaves room for a dot and a random number of up to 39 digits."""
 
-_UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*")
+_UID = r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*"
 
 
 def hash_uid(text: str) -> str:
@@ -21,33 +26,50 @@ def hash_uid(text: str) -> str:
     ``2.25.`` and the first 16 bytes of the text's SHA-1, marked as a name-based UUID but without
     a namespace (language reference, hashUID).
     """
-    digest = bytearray(
-        hashlib.sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()[:16]
-    )
-    digest[6] = digest[6] & 0x0F | 0x50
-    digest[8] = digest[8] & 0x3F | 0x80
-    return f"2.25.{int.from_bytes(digest, 'big')}"
+    digest = _sha1()(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
+    return f"2.25.{_uuid(digest[:16], version=5)}"
+
+
+@cache
+def _sha1() -> Callable[..., Any]:
+    """Return Python's own SHA-1 where it has one: `hashlib` loads OpenSSL, which takes longer."""
+    try:
+        from _sha1 import sha1  # type: ignore[import-not-found]
+    except ImportError:
+        from hashlib import sha1
+    return sha1  # type: ignore[no-any-return]
 
 
 def new_uid() -> str:
     """Return a random UID under 2.25 (PS3.5 §B.2)."""
-    return f"2.25.{uuid.uuid4().int}"
+    return f"2.25.{_random()}"
+
+
+def _random() -> int:
+    return _uuid(os.urandom(16), version=4)
+
+
+def _uuid(octets: bytes, version: int) -> int:
+    """Return the number of a UUID of a version, all else taken from 16 bytes (RFC 4122, 4.1)."""
+    marked = bytearray(octets)
+    marked[6] = marked[6] & 0x0F | version << 4
+    marked[8] = marked[8] & 0x3F | 0x80
+    return int.from_bytes(marked, "big")
 
 
 def is_uid(text: str) -> bool:
     """Whether a text is a valid UID (PS3.5 §9.1)."""
-    return len(text) <= MAX_LENGTH and _UID.fullmatch(text) is not None
+    return len(text) <= MAX_LENGTH and re.fullmatch(_UID, text) is not None
 
 
-@dataclass(slots=True)
-class UidMap:
+class UidMap(Record, frozen=False):
     """Which new UID stands for which text, under each prefix, for as long as a run lasts.
 
     Give the same map to several runs, or keep it as rows, and the same text gets the same UID.
     The rows hold original identifiers: store them as safely as the originals.
     """
 
-    _uids: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    _uids: dict[tuple[str, str], str] = field(factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self._uids)
@@ -57,7 +79,7 @@ class UidMap:
         stem = prefix.rstrip(".")
         key = (stem, text)
         if key not in self._uids:
-            self._uids[key] = f"{stem}.{uuid.uuid4().int}"
+            self._uids[key] = f"{stem}.{_random()}"
         return self._uids[key]
 
     def rows(self) -> list[tuple[str, str, str]]:
@@ -77,4 +99,4 @@ class UidMap:
 
 def is_prefix(text: str) -> bool:
     """Whether a text may stand before the random number of a mapped UID."""
-    return len(text) <= MAX_PREFIX and _UID.fullmatch(text.removesuffix(".")) is not None
+    return len(text) <= MAX_PREFIX and re.fullmatch(_UID, text.removesuffix(".")) is not None

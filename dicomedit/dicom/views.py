@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import mmap
-import tempfile
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tempfile import SpooledTemporaryFile
 
 PIECE = 8 << 20
 """Bytes of a view that are handed on at once."""
@@ -31,15 +34,17 @@ SPOOL_FROM = 16 << 20
 """Data of more bytes than this is made in a temporary file instead of in memory."""
 
 
-def open_spool() -> tempfile.SpooledTemporaryFile[bytes]:
+def open_spool() -> SpooledTemporaryFile[bytes]:
     """Return a file for data that may become large; see `spooled`."""
+    import tempfile
+
     return tempfile.SpooledTemporaryFile(max_size=SPOOL_FROM)
 
 
-def spooled(spool: tempfile.SpooledTemporaryFile[bytes]) -> bytes | memoryview:
+def spooled(spool: SpooledTemporaryFile[bytes]) -> bytes | mmap.mmap:
     """Return what was written; a file on disk is mapped, and goes with the last use of it."""
     if spool.tell() <= SPOOL_FROM:
         spool.seek(0)
         return spool.read()
     spool.flush()
-    return memoryview(mmap.mmap(spool.fileno(), 0, access=mmap.ACCESS_READ))
+    return mmap.mmap(spool.fileno(), 0, access=mmap.ACCESS_READ)

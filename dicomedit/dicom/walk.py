@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dicomedit.dicom.dictionary import is_private, is_private_creator
 from dicomedit.dicom.levels import Instance, Level
-from dicomedit.dicom.paths import Anywhere, Pattern, States
+from dicomedit.dicom.paths import Pattern, Segment, States
 from dicomedit.dicom.private import creator_of
 
 
-@dataclass(frozen=True, slots=True)
 class Target:
     """One element, present or about to be created."""
 
-    level: Level
-    tag: int
+    __slots__ = ("level", "tag")
+
+    def __init__(self, level: Level, tag: int) -> None:
+        self.level = level
+        self.tag = tag
 
 
 def matching_values(instance: Instance, pattern: Pattern) -> Iterator[Target]:
     """Yield the elements a pattern matches, without sequences and private creators."""
     for target in matching_elements(instance, pattern):
-        if target.tag not in target.level.sequences():
+        if not target.level.is_sequence(target.tag):
             yield target
 
 
 def matching_elements(instance: Instance, pattern: Pattern) -> Iterator[Target]:
     """Yield the elements and sequences a pattern matches, without private creators."""
-    if pattern.anywhere is not None:
-        return _anywhere(instance.root, pattern.anywhere)
+    if pattern.is_indexed:
+        return _indexed(instance.root, pattern)
     return _matching(_root(instance, pattern), pattern, pattern.start)
 
 
@@ -38,25 +39,56 @@ def removals(instance: Instance, pattern: Pattern) -> Iterator[Target]:
 
     Private creators stay, unless the sequence goes that they are in.
     """
-    if pattern.anywhere is not None:
-        found = _anywhere(instance.root, pattern.anywhere)
-        return (target for target in found if not _goes_along(target.level, pattern.anywhere))
+    if pattern.is_indexed:
+        found = _indexed(instance.root, pattern)
+        return (target for target in found if not _goes_along(target.level, pattern))
     return _removals(_root(instance, pattern), pattern, pattern.start)
 
 
-def _anywhere(root: Level, anywhere: Anywhere) -> Iterator[Target]:
-    for level in root.having(anywhere.tag):
-        if not (anywhere.below_root and level.place is None):
-            yield Target(level, anywhere.tag)
+def _indexed(root: Level, pattern: Pattern) -> Iterator[Target]:
+    for target in _possible(root, pattern):
+        if _is_matched(target, pattern):
+            yield target
 
 
-def _goes_along(level: Level, anywhere: Anywhere) -> bool:
-    """Whether a level stands in a sequence that is meant itself, and so goes with it."""
+def _possible(root: Level, pattern: Pattern) -> Iterator[Target]:
+    """Yield the elements that a pattern may match, found without a walk."""
+    if pattern.final_tag is not None:
+        for level in root.having(pattern.final_tag):
+            yield Target(level, pattern.final_tag)
+        return
+    for level in root.having_private():
+        for tag in level.tags():
+            if is_private(tag) and not is_private_creator(tag):
+                yield Target(level, tag)
+
+
+def _is_matched(target: Target, pattern: Pattern) -> bool:
+    if pattern.matches_anywhere:
+        return target.tag == pattern.final_tag
+    level, tag = target.level, target.tag
+    return pattern.matches(_path_of(level, pattern), tag, _creator(level, pattern, tag))
+
+
+def _path_of(level: Level, pattern: Pattern) -> list[Segment]:
+    """Return the way from the root to a level, outermost sequence first."""
+    path: list[Segment] = []
+    place = level.place
+    while place is not None:
+        path.append((place.tag, _creator(place.level, pattern, place.tag), place.item))
+        place = place.level.place
+    path.reverse()
+    return path
+
+
+def _goes_along(level: Level, pattern: Pattern) -> bool:
+    """Whether a level stands in a sequence that is matched itself, and so goes with it."""
     place = level.place
     if place is None:
         return False
-    is_meant = not (anywhere.below_root and place.level.place is None)
-    return (place.tag == anywhere.tag and is_meant) or _goes_along(place.level, anywhere)
+    if _is_matched(Target(place.level, place.tag), pattern):
+        return True
+    return _goes_along(place.level, pattern)
 
 
 def _root(instance: Instance, pattern: Pattern) -> Level:
@@ -103,14 +135,18 @@ def _removals(level: Level, pattern: Pattern, states: States) -> Iterator[Target
                     yield from _removals(item, pattern, inside)
 
 
-def private_elements(level: Level) -> Iterator[Target]:
+def private_elements(root: Level) -> Iterator[Target]:
     """Yield every private element, creators and sequences included, but nothing below those."""
-    for tag in level.tags():
-        if is_private(tag):
-            yield Target(level, tag)
-        elif tag in level.sequences():
-            for item in level.items(tag):
-                yield from private_elements(item)
+    for level in root.having_private():
+        if not _is_below_private(level):
+            for tag in level.tags():
+                if is_private(tag):
+                    yield Target(level, tag)
+
+
+def _is_below_private(level: Level) -> bool:
+    place = level.place
+    return place is not None and (is_private(place.tag) or _is_below_private(place.level))
 
 
 def all_values(level: Level) -> Iterator[Target]:

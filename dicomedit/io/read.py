@@ -6,14 +6,12 @@ import mmap
 import os
 import struct
 import zlib
-from dataclasses import dataclass
+from collections.abc import Set
 from pathlib import Path
 
-from pydicom.dataelem import RawDataElement
-from pydicom.dataset import Dataset, FileMetaDataset
-
-from dicomedit.dicom.decode import Elements, Malformed, decode_elements, decode_header
+from dicomedit.dicom.content import Content
 from dicomedit.dicom.dictionary import TRANSFER_SYNTAX_UID, tag_text
+from dicomedit.dicom.encoded import EncodedLevel
 from dicomedit.dicom.encoding import (
     DEFLATED_UID,
     EXPLICIT_LITTLE,
@@ -22,8 +20,11 @@ from dicomedit.dicom.encoding import (
     Encoding,
     encoding_of,
 )
+from dicomedit.dicom.levels import Instance, Journal
+from dicomedit.dicom.scan import Data, Findings, Malformed, Scanner
 from dicomedit.dicom.views import open_spool, spooled
 from dicomedit.errors import DicomFileError
+from dicomedit.records import Record
 
 PREFIX_AT = 128
 PREFIX = b"DICM"
@@ -53,81 +54,87 @@ _DIRECTORY_REASON = (
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class DicomFile:
-    """What a file holds; `dataset.file_meta` has its file meta information."""
+class DicomFile(Record):
+    """The elements of a file: its data set and its file meta information."""
 
-    dataset: Dataset
+    root: EncodedLevel
+    meta: EncodedLevel
     transfer_syntax: str
 
+    def open(self) -> Instance:
+        """Return the file as an instance to be edited; the file itself is never changed."""
+        return Instance(self.root, self.meta, Journal(), [])
 
-def read_file(path: Path) -> DicomFile:
-    """Return the data set of a file; raise DicomFileError when it cannot be trusted."""
+
+def read_file(path: Path, wanted: Set[int] = frozenset()) -> DicomFile:
+    """Return the elements of a file; raise DicomFileError when it cannot be trusted.
+
+    `wanted` are the tags that will be looked for at every level.
+    """
     try:
         data = _open(path)
     except OSError as error:
         raise DicomFileError(str(path), error.strerror or "cannot be read") from None
-    return decode_file(data, str(path))
+    return locate_elements(data, str(path), wanted)
 
 
-def _open(path: Path) -> memoryview:
-    with path.open("rb") as file:
+def _open(path: Path) -> Data:
+    with path.open("rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
         if size < MAP_FROM:
-            return memoryview(file.read())
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            return file.read()
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def decode_file(data: memoryview, name: str) -> DicomFile:
-    """Return the data set of a file's bytes; `name` stands for it in messages."""
-    if bytes(data[PREFIX_AT : PREFIX_AT + 4]) != PREFIX:
+def locate_elements(data: Data, name: str, wanted: Set[int] = frozenset()) -> DicomFile:
+    """Return the elements in a file's bytes; `name` stands for it in messages."""
+    if data[PREFIX_AT : PREFIX_AT + 4] != PREFIX:
         raise NotDicomError(name, _why_not(data))
     try:
-        start = _meta_end(data)
-        meta = decode_elements(data[:start], PREFIX_AT + 4, EXPLICIT_LITTLE, file_meta=True)
+        meta = _file_meta(data)
         if _meta_text(meta, _META_CLASS_UID) == _MEDIA_DIRECTORY:
             raise SkippedFileError(name, _DIRECTORY_REASON)
         syntax = _meta_text(meta, TRANSFER_SYNTAX_UID) or EXPLICIT_LITTLE_UID
-        body, offset = (data, start)
+        body, offset = data, meta.content.end
         if syntax == DEFLATED_UID:
-            body, offset = _inflated(data[start:]), 0
-        return _assembled(meta, body, offset, syntax)
+            body, offset = _inflated(memoryview(data)[offset:]), 0
+        root = _data_set(body, offset, encoding_of(syntax), wanted)
+        return DicomFile(root, meta, syntax)
     except Malformed as error:
         raise DicomFileError(name, error.reason, offset=error.offset) from None
 
 
-def _why_not(data: memoryview) -> str:
+def _why_not(data: Data) -> str:
     if not len(data):
         return "the file is empty"
-    first = bytes(data[:2])
+    first = data[:2]
     if first in (b"\x08\0", b"\x02\0", b"\0\x08", b"\0\x02"):
         return "no DICM prefix at byte 128: perhaps a data set stored without file header"
     return "not a DICOM file: no DICM prefix at byte 128"
 
 
-def _meta_end(data: memoryview) -> int:
-    """Return where the file meta group ends; its group length is not trusted."""
-    position = PREFIX_AT + 4
-    while position + 8 <= len(data) and bytes(data[position : position + 2]) == b"\x02\0":
-        header = decode_header(data, position, EXPLICIT_LITTLE)
-        if header.is_undefined or header.start + header.length > len(data):
-            raise Malformed("the file meta information is broken", position)
-        position = header.start + header.length
-    if position == PREFIX_AT + 4:
+def _file_meta(data: Data) -> EncodedLevel:
+    """Return the file meta group; its group length is not trusted."""
+    scanner = Scanner(data, EXPLICIT_LITTLE, file_meta=True)
+    start = position = PREFIX_AT + 4
+    while data[position : position + 2] == b"\x02\0":
+        position = scanner.next_position(position)
+    if position == start:
         raise Malformed("there is no file meta information", position)
-    return position
+    content = Content(scanner, start, position)
+    content.set_stored(scanner.scan(start, position))
+    return EncodedLevel(content)
 
 
-def _meta_text(meta: Elements, tag: int) -> str:
-    element = meta.get(tag)  # type: ignore[call-overload]
-    if element is None:
+def _meta_text(meta: EncodedLevel, tag: int) -> str:
+    if tag not in meta:
         return ""
-    if not isinstance(element, RawDataElement):
+    if meta.is_sequence(tag):
         raise Malformed(f"{tag_text(tag)} is a sequence", PREFIX_AT)
-    return bytes(element.value or b"").decode("ascii", "replace").strip(" \0")
+    return meta.value(tag).decode("ascii", "replace").strip(" \0")
 
 
-def _inflated(data: memoryview) -> memoryview:
+def _inflated(data: memoryview) -> Data:
     """Return a deflated data set (PS3.5 §A.5); a large one is kept in a temporary file."""
     inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
     with open_spool() as spool:
@@ -148,21 +155,19 @@ def _inflated(data: memoryview) -> memoryview:
         trailer = struct.pack("<LL", checksum, length & 0xFFFFFFFF)
         if inflater.unused_data.removeprefix(trailer).strip(b"\0"):
             raise Malformed("something stands behind the deflated data set", 0)
-        return memoryview(spooled(spool))
+        return spooled(spool)
 
 
-def _assembled(meta: Elements, body: memoryview, offset: int, syntax: str) -> DicomFile:
-    encoding = _actual_encoding(body, offset, encoding_of(syntax))
-    elements = decode_elements(body, offset, encoding)
-    if not elements:
-        raise Malformed("the data set has no elements", offset)
-    dataset = Dataset(elements)
-    dataset.set_original_encoding(encoding.implicit, encoding.little, "iso8859")
-    dataset.file_meta = FileMetaDataset(Dataset(meta))
-    return DicomFile(dataset, syntax)
+def _data_set(body: Data, start: int, declared: Encoding, wanted: Set[int]) -> EncodedLevel:
+    scanner = Scanner(body, _actual_encoding(body, start, declared), Findings(wanted))
+    content = Content(scanner, start, len(body))
+    content.set_stored(scanner.scan(start, len(body)))
+    if not content.stored:
+        raise Malformed("the data set has no elements", start)
+    return EncodedLevel(content)
 
 
-def _actual_encoding(body: memoryview, offset: int, declared: Encoding) -> Encoding:
+def _actual_encoding(body: Data, offset: int, declared: Encoding) -> Encoding:
     """Return the declared encoding, or the other one when VRs are where none should be.
 
     Files exist whose data set is implicit under an explicit transfer syntax, and the reverse;
@@ -170,6 +175,6 @@ def _actual_encoding(body: memoryview, offset: int, declared: Encoding) -> Encod
     """
     if not declared.little or offset + 8 > len(body):
         return declared
-    vr = bytes(body[offset + 4 : offset + 6])
+    vr = body[offset + 4 : offset + 6]
     has_vr = vr.isalpha() and vr.isupper()
     return EXPLICIT_LITTLE if has_vr else IMPLICIT_LITTLE

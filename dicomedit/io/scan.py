@@ -3,39 +3,64 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dicomedit.errors import DicomFileError
+from dicomedit.records import Record, field
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Record):
     """One file to edit, and the path of its result."""
 
     source: Path
     destination: Path
 
 
-def plan(source: Path, destination: Path) -> tuple[Job, ...]:
-    """Return what to do, in a stable order; raise DicomFileError when it would harm the input.
+class Plan(Record):
+    """What a run is about to do: how many files there are, the folder of the results, the jobs.
+
+    The jobs are found as they are asked for, so that there may be any number.
+    """
+
+    count: int
+    folder: Path
+    jobs: Iterator[Job] = field(repr=False)
+
+
+def plan(source: Path, destination: Path) -> Plan:
+    """Return what to do, in a stable order.
 
     A folder is read recursively and mirrored. For a single file the destination is a folder, or
-    the name of the result when it has a suffix or exists as a file.
+    the name of the result when it has a suffix or exists as a file. Files that come or go in the
+    meantime make a difference between the count and the jobs.
+
+    Raises DicomFileError when the results would harm the input or some folder cannot be read.
     """
     try:
-        return _plan(source, destination)
+        if source.is_dir():
+            _check_folders(source, destination)
+            count = sum(1 for _ in find_files(source))
+            return Plan(count, destination, _jobs(source, destination))
+        job = _single(source, destination)
+        return Plan(1, job.destination.parent, iter((job,)))
     except OSError as error:
         raise DicomFileError(str(error.filename or source), error.strerror or "unusable") from None
 
 
-def _plan(source: Path, destination: Path) -> tuple[Job, ...]:
-    if source.is_dir():
-        _check_folders(source, destination)
-        return tuple(
-            Job(found, destination / found.relative_to(source)) for found in find_files(source)
-        )
+def _jobs(source: Path, destination: Path) -> Iterator[Job]:
+    lost: list[OSError] = []
+    for folder, names in _folders(source, lost.append):
+        target = destination / folder.relative_to(source)
+        for name in names:
+            yield Job(folder / name, target / name)
+    for error in lost:
+        # They were there when the files were counted: jobs that fail tell of it.
+        gone = Path(error.filename)
+        yield Job(gone, destination / gone.relative_to(source))
+
+
+def _single(source: Path, destination: Path) -> Job:
     if not source.exists():
         raise DicomFileError(str(source), "there is no such file or folder")
     if not source.is_file():
@@ -44,7 +69,7 @@ def _plan(source: Path, destination: Path) -> tuple[Job, ...]:
     target = destination if is_name else destination / source.name
     if target.exists() and os.path.samefile(source, target):
         raise DicomFileError(str(target), "the output would replace the input")
-    return (Job(source, target),)
+    return Job(source, target)
 
 
 def _check_folders(source: Path, destination: Path) -> None:
@@ -70,15 +95,25 @@ def find_files(folder: Path) -> Iterator[Path]:
     A link that leads out of the folder would bring in, or overwrite, what nobody named. Raises
     DicomFileError for a folder that cannot be read: passing over it would look like success.
     """
+    for path, names in _folders(folder, _refuse):
+        for name in names:
+            yield path / name
+
+
+def _folders(
+    folder: Path, on_error: Callable[[OSError], None]
+) -> Iterator[tuple[Path, Iterator[str]]]:
     root = _real(folder)
-    for path, folders, names in os.walk(folder, onerror=_refuse):
+    for path, folders, names in os.walk(folder, onerror=on_error):
         folders.sort()
-        for name in sorted(names):
-            found = Path(path, name)
-            if found.is_symlink() and not _real(found).is_relative_to(root):
-                continue
-            if os.path.isfile(found):
-                yield found
+        names.sort()
+        yield Path(path), (name for name in names if _is_wanted(f"{path}/{name}", root))
+
+
+def _is_wanted(path: str, root: Path) -> bool:
+    if os.path.islink(path) and not _real(Path(path)).is_relative_to(root):
+        return False
+    return os.path.isfile(path)
 
 
 def _refuse(error: OSError) -> None:

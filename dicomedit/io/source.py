@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from dicomedit.errors import Diagnostic, ScriptError, Source, Span
 
@@ -53,8 +51,12 @@ def include_loader(folder: str | os.PathLike[str]) -> Callable[[str, Source], So
 
 
 def _local_path(location: str) -> str:
+    from urllib.parse import urlsplit
+
     parts = urlsplit(location)
     if parts.scheme == "file" and parts.netloc in ("", "localhost"):
+        from urllib.request import url2pathname
+
         return url2pathname(parts.path)
     if "://" in location or parts.scheme == "file":
         raise _unreadable(location, "only local files can be included")

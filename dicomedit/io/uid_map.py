@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from dicomedit.dicom.uids import UidMap
@@ -14,6 +13,8 @@ def load_uid_map(path: Path) -> UidMap:
     """Return the map in a file, an empty one when there is no such file yet."""
     if not path.exists():
         return UidMap()
+    import json
+
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
         return UidMap.from_rows((row["prefix"], row["text"], row["uid"]) for row in rows)
@@ -26,8 +27,10 @@ def load_uid_map(path: Path) -> UidMap:
 
 def save_uid_map(uid_map: UidMap, path: Path) -> None:
     """Write the map in one step; the file holds original identifiers."""
+    from json import dumps
+
     rows = [
-        json.dumps({"prefix": prefix, "text": text, "uid": uid}, ensure_ascii=False)
+        dumps({"prefix": prefix, "text": text, "uid": uid}, ensure_ascii=False)
         for prefix, text, uid in uid_map.rows()
     ]
     text = "[\n" + ",\n".join(rows) + "\n]\n"

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dicomedit.dicom.dataset import DatasetLevel
 from dicomedit.dicom.dictionary import TRANSFER_SYNTAX_UID
 from dicomedit.dicom.encode import Buffer, Encoder
 from dicomedit.dicom.encoding import (
@@ -19,21 +17,24 @@ from dicomedit.dicom.encoding import (
     Encoding,
     encoding_of,
 )
-from dicomedit.dicom.levels import Instance
+from dicomedit.dicom.levels import Instance, Level
 from dicomedit.dicom.text import read_text
-from dicomedit.dicom.views import pieces
+from dicomedit.dicom.views import PIECE, pieces
 from dicomedit.errors import DicomFileError
 
 _PREAMBLE = bytes(128) + b"DICM"
 _STANDARD = "1.2.840.10008.1."
+_ROW = 1000
+"""Most buffers that are written at once; systems allow 1,024 (POSIX: at least 16)."""
+
 _GROUP_LENGTH = b"\x02\0\0\0UL\x04\0"
 
 
 def encode_instance(instance: Instance) -> Iterator[Buffer]:
     """Yield the bytes of a file: empty preamble, file meta information, data set (PS3.10 §7)."""
     root, meta = instance.root, instance.meta
-    assert isinstance(root, DatasetLevel)
-    assert isinstance(meta, DatasetLevel)
+    root.leave_out_group_lengths()
+    meta.leave_out_group_lengths()
     syntax = read_text(meta, TRANSFER_SYNTAX_UID) or EXPLICIT_LITTLE_UID
     meta_parts, length = Encoder(EXPLICIT_LITTLE).encode(meta)
     parts, _ = Encoder(_encoding(root, syntax)).encode(root)
@@ -43,12 +44,10 @@ def encode_instance(instance: Instance) -> Iterator[Buffer]:
     yield from _deflated(parts) if syntax == DEFLATED_UID else parts
 
 
-def _encoding(root: DatasetLevel, syntax: str) -> Encoding:
+def _encoding(root: Level, syntax: str) -> Encoding:
     """Return the encoding a transfer syntax asks for; of a private one the data set's own."""
-    implicit, little = root.dataset.original_encoding
-    if syntax.startswith(_STANDARD) or implicit is None or little is None:
-        return encoding_of(syntax)
-    return Encoding(implicit, little)
+    own = root.encoding
+    return encoding_of(syntax) if own is None or syntax.startswith(_STANDARD) else own
 
 
 def _deflated(parts: Iterable[Buffer]) -> Iterator[bytes]:
@@ -67,10 +66,11 @@ def _deflated(parts: Iterable[Buffer]) -> Iterator[bytes]:
 def write_atomically(destination: Path, parts: Iterable[Buffer], *, mode: int = 0o666) -> None:
     """Write a file under a temporary name beside its place, then rename it into place.
 
-    An existing file is replaced only by the complete new one. `mode` is what the process's mask
+    An existing file is replaced only by the complete new one. When the machine itself fails, what
+    was written last may be lost, as with any copy. `mode` is what the process's mask
     is applied to. Raises DicomFileError.
     """
-    temporary = destination.with_name(f".{secrets.token_hex(8)}.part")
+    temporary = destination.with_name(f".{os.urandom(8).hex()}.part")
     try:
         _write(temporary, parts, mode)
         temporary.replace(destination)
@@ -85,12 +85,45 @@ def write_atomically(destination: Path, parts: Iterable[Buffer], *, mode: int = 
 def _write(path: Path, parts: Iterable[Buffer], mode: int) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, mode)
-    with open(descriptor, "wb", buffering=1 << 20) as file:
-        for part in parts:
-            for piece in pieces(part):
-                file.write(piece)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        for row in _rows(parts):
+            _write_row(descriptor, row)
+    finally:
+        os.close(descriptor)
+
+
+def _rows(parts: Iterable[Buffer]) -> Iterator[list[Buffer]]:
+    """Yield the parts in rows that can be written at once."""
+    row: list[Buffer] = []
+    for part in parts:
+        if len(part) <= PIECE:
+            row.append(part)
+            if len(row) == _ROW:
+                yield row
+                row = []
+            continue
+        if row:
+            yield row
+            row = []
+        for piece in pieces(part):
+            yield [piece]
+    if row:
+        yield row
+
+
+def _write_row(descriptor: int, row: list[Buffer]) -> None:
+    length = sum(map(len, row))
+    written = _write_some(descriptor, row)
+    if written < length:
+        rest = memoryview(b"".join(row))[written:]
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+
+
+def _write_some(descriptor: int, row: list[Buffer]) -> int:
+    if hasattr(os, "writev"):
+        return os.writev(descriptor, row)
+    return os.write(descriptor, b"".join(row))
 
 
 def _discard(path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO, cast
-
 from dicomedit.dicom import edit
 from dicomedit.dicom.dictionary import PIXEL_DATA, PIXEL_DATA_TAGS, TRANSFER_SYNTAX_UID
 from dicomedit.dicom.encoding import EXPLICIT_LITTLE_UID, native_encoding
@@ -15,6 +13,10 @@ from dicomedit.errors import failed
 from dicomedit.pixels.clean import Blanked, blank
 from dicomedit.pixels.frames import Image
 from dicomedit.pixels.regions import Fill, Rectangle
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from typing import Any
 
 _METHOD_TEXT = "Burned in text blacked out"
 _OPTION = (("00080100", "113101"), ("00080102", "DCM"), ("00080104", "Clean Pixel Data Option"))
@@ -55,9 +57,10 @@ def blank_rectangle(instance: Instance, rectangle: Rectangle, fill: Fill | None)
             help=f"the image has {image.columns} columns and {image.rows} rows",
         )
     with open_spool() as spool:
-        sink = cast("BinaryIO", spool)
+        sink: Any = spool
         blanked = blank(image, root.buffer(PIXEL_DATA), rectangle, sink, fill=fill)
-        pixels = spooled(spool)
+        made = spooled(spool)
+    pixels = made if isinstance(made, bytes) else memoryview(made)
     _store(instance, image, blanked, pixels)
     _record(instance, blanked)
     if _ICON_IMAGES in root:

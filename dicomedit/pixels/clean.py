@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import chain
-from typing import BinaryIO, Literal
 
 from dicomedit.dicom.views import PIECE, release_pages
 from dicomedit.pixels.decoding import LOSSY_METHODS, decoded_chunks
 from dicomedit.pixels.frames import Chunk, Image, native_chunks
 from dicomedit.pixels.regions import Fill, Rectangle
+from dicomedit.records import Record
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from typing import BinaryIO, Literal
 
 Buffer = bytearray | memoryview
 Paint = Callable[[Buffer, int], None]
 """Changes one frame, given the bytes it is in and the bit at which it starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blanked:
+class Blanked(Record):
     """The image as it is afterwards; `lossy_method` is how the source was compressed with loss."""
 
     image: Image

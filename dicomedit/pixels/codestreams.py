@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from struct import error as too_short
 from struct import unpack_from
+
+from dicomedit.records import Record
 
 JPEG_START = b"\xff\xd8"
 JPEG_2000_START = b"\xff\x4f\xff\x51"
@@ -18,8 +19,7 @@ _FRAME_HEADERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF1
 _END_OF_HEADER = {0xD9, 0xDA}  # EOI, SOS
 
 
-@dataclass(frozen=True, slots=True)
-class Codestream:
+class Codestream(Record):
     """The size of the picture in a codestream and of its samples in bits."""
 
     rows: int

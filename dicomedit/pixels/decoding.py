@@ -5,15 +5,17 @@ from __future__ import annotations
 import struct
 import warnings
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
 
 from dicomedit.errors import EvaluationError, failed
 from dicomedit.pixels.codestreams import is_complete, read_header, starts_codestream
 from dicomedit.pixels.fragments import encoded_frames
 from dicomedit.pixels.frames import EXPLICIT_LITTLE, SUBSAMPLED, Chunk, Image
+from dicomedit.records import replace
 
+TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from typing import Any
+
     import numpy as np
     from pydicom.pixels.decoders.base import Decoder
 

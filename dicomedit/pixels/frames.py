@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from math import gcd
 
 from dicomedit.errors import EvaluationError, failed
+from dicomedit.records import Record, replace
 
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
@@ -32,8 +32,7 @@ SAMPLES_BY_PHOTOMETRIC = {
 """Samples per Pixel that go with a Photometric Interpretation (PS3.3 §C.7.6.3.1.2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Record):
     """The elements of an image that say how its Pixel Data, (7FE0,0010), is laid out.
 
     An absent Number of Frames is 1, an absent Planar Configuration 0. `vr` is the VR of the pixel
@@ -141,8 +140,7 @@ class Image:
             yield 0x0006, "the planar configuration is neither by pixel nor by plane"
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(Record):
     """Some successive native frames that fill whole bytes, free to be changed in place."""
 
     image: Image

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dicomedit.errors import failed
+from dicomedit.records import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Rectangle:
+class Rectangle(Record):
     """Columns `left` up to, not including, `right`; rows `top` up to, not including, `bottom`."""
 
     left: int
@@ -30,8 +28,7 @@ class Rectangle:
         return Rectangle(left, top, right, bottom) if left < right and top < bottom else None
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(Record):
     """What an area is filled with: one value for all samples of a pixel, or one for each."""
 
     samples: tuple[int, ...]

@@ -203,7 +203,7 @@ def test_an_input_that_vanishes_costs_its_own_files_only(source: Path, output: P
             shutil.rmtree(source / IDENTIFIER)
 
     report = dicomedit.run(ANONYMOUS, source, output, on_row=vanish)
-    assert (report.count(Status.WRITTEN), report.count(Status.FAILED)) == (3, 3)
+    assert (report.count(Status.WRITTEN), report.count(Status.FAILED)) == (3, 1)
     assert {row.reason for row in report.rows[3:]} == {"No such file or directory"}
     assert len(files(output)) == 3
 
@@ -424,10 +424,10 @@ def defect(monkeypatch) -> Callable[[Exception], None]:
     def install(error: Exception) -> None:
         real = batch_program.read_file
 
-        def read_file(path: Path):
+        def read_file(path: Path, *more: object):
             if path.name == "slice2.dcm":
                 raise error
-            return real(path)
+            return real(path, *more)
 
         monkeypatch.setattr(batch_program, "read_file", read_file)
 

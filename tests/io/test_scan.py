@@ -11,6 +11,15 @@ from dicomedit import DicomFileError
 from dicomedit.io.scan import Job, find_files, plan, prepare_folder
 
 
+def jobs_of(source: Path, destination: Path) -> tuple[Job, ...]:
+    """All jobs of a plan, which knows their number and their folder beforehand."""
+    planned = plan(source, destination)
+    jobs = tuple(planned.jobs)
+    assert planned.count == len(jobs)
+    assert all(job.destination.is_relative_to(planned.folder) for job in jobs)
+    return jobs
+
+
 def make(root: Path, *names: str) -> None:
     for name in names:
         path = root / name
@@ -110,7 +119,7 @@ def test_a_folder_that_cannot_be_read_is_told(source: Path, monkeypatch):
 
 
 def test_a_folder_is_mirrored(source: Path, destination: Path):
-    jobs = plan(source, destination)
+    jobs = jobs_of(source, destination)
     assert jobs[0] == Job(source / "a.dcm", destination / "a.dcm")
     assert jobs[-1] == Job(source / "sub/deeper/d", destination / "sub/deeper/d")
     assert not destination.exists()
@@ -161,7 +170,7 @@ def test_aliases_do_not_matter(source: Path, tmp_path: Path):
 
 
 def test_a_folder_whose_name_begins_alike_is_another_one(source: Path):
-    assert plan(source, source.parent / "in2")
+    assert jobs_of(source, source.parent / "in2")
 
 
 # --- planning for a file ------------------------------------------------------------------------
@@ -169,24 +178,24 @@ def test_a_folder_whose_name_begins_alike_is_another_one(source: Path):
 
 def test_a_file_goes_into_a_folder(source: Path, destination: Path):
     file = source / "a.dcm"
-    assert plan(file, destination) == (Job(file, destination / "a.dcm"),)
+    assert jobs_of(file, destination) == (Job(file, destination / "a.dcm"),)
     destination.mkdir()
-    assert plan(file, destination) == (Job(file, destination / "a.dcm"),)
+    assert jobs_of(file, destination) == (Job(file, destination / "a.dcm"),)
 
 
 def test_a_file_may_be_given_a_name(source: Path, tmp_path: Path):
     file = source / "a.dcm"
-    assert plan(file, tmp_path / "new.dcm") == (Job(file, tmp_path / "new.dcm"),)
+    assert jobs_of(file, tmp_path / "new.dcm") == (Job(file, tmp_path / "new.dcm"),)
 
 
 def test_an_existing_file_without_suffix_is_a_name(source: Path, tmp_path: Path):
     make(tmp_path, "IM0001")
-    assert plan(source / "a.dcm", tmp_path / "IM0001")[0].destination == tmp_path / "IM0001"
+    assert jobs_of(source / "a.dcm", tmp_path / "IM0001")[0].destination == tmp_path / "IM0001"
 
 
 def test_a_folder_with_a_suffix_is_a_folder(source: Path, tmp_path: Path):
     (tmp_path / "study.v2").mkdir()
-    (job,) = plan(source / "a.dcm", tmp_path / "study.v2")
+    (job,) = jobs_of(source / "a.dcm", tmp_path / "study.v2")
     assert job.destination == tmp_path / "study.v2" / "a.dcm"
 
 

@@ -7,7 +7,6 @@ its decoder for the source; between the two only the rectangle may differ.
 import hashlib
 import tracemalloc
 from collections.abc import Callable
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from struct import pack
@@ -23,6 +22,7 @@ from dicomedit.errors import EvaluationError
 from dicomedit.pixels.clean import Blanked, blank
 from dicomedit.pixels.frames import Image
 from dicomedit.pixels.regions import Fill, Rectangle
+from dicomedit.records import replace
 
 IMPLICIT, EXPLICIT, BIG, DEFLATED = (f"1.2.840.10008.1.2{end}" for end in ("", ".1", ".2", ".1.99"))
 JPEG_LS, JPEG_2000, HTJ2K, MPEG2 = (f"1.2.840.10008.1.2.4.{end}" for end in (80, 90, 201, 100))

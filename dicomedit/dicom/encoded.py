@@ -1,0 +1,442 @@
+"""The level-of-elements interface over the bytes of a file.
+
+Elements are located, not decoded. What a script changes is kept beside the file's bytes; what it
+does not is never looked at, and goes out as it came in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+
+from dicomedit.dicom.content import Content, Entry, NewElement
+from dicomedit.dicom.dictionary import (
+    PIXEL_DATA_TAGS,
+    PIXEL_REPRESENTATION,
+    dictionary_vr,
+    is_private,
+)
+from dicomedit.dicom.encoding import ITEM_START, UNDEFINED_LENGTH, Encoding
+from dicomedit.dicom.levels import Place
+from dicomedit.dicom.scan import Above, Findings, Scanner
+
+VIEW_FROM = 1 << 16
+"""Values of at least this many bytes stay views of the file instead of being copied."""
+
+
+class _Shared:
+    """What all levels of one data set know together.
+
+    `added`: the levels at which an element was created, by its tag. `index`: those at
+    which the file had one, as far as somebody asked. `is_rearranged`: items were removed or
+    brought back, so that where things stood at first does not tell where they are.
+    `has_detached`: some level may not stand any more where it stood. `places`: levels by their
+    place in the file. `private`: those at which the file has private elements.
+    """
+
+    __slots__ = ("added", "has_detached", "index", "is_rearranged", "places", "private")
+
+    def __init__(self) -> None:
+        self.added: dict[int, list[EncodedLevel]] = {}
+        self.index: dict[int, list[EncodedLevel]] = {}
+        self.is_rearranged = False
+        self.has_detached = False
+        self.places: dict[int, EncodedLevel | None] = {}
+        self.private: list[EncodedLevel] | None = None
+
+
+_Items = list["EncodedLevel"]
+_Snapshot = tuple["Entry | None", "tuple[Content, ...] | None"]
+
+
+class EncodedLevel:
+    """One level of a data set that is still encoded."""
+
+    __slots__ = ("_above", "_content", "_item", "_levels", "_shared", "_tag")
+
+    def __init__(
+        self,
+        content: Content,
+        shared: _Shared | None = None,
+        above: EncodedLevel | None = None,
+        tag: int = 0,
+        item: int = 0,
+    ) -> None:
+        """Show `content`; `above`, `tag` and `item` say where it stands when it is an item."""
+        self._content = content
+        self._shared = _Shared() if shared is None else shared
+        self._above = above
+        self._tag = tag
+        self._item = item
+        self._levels: dict[int, _Items] = {}
+
+    @property
+    def content(self) -> Content:
+        """The elements of this level, in the file and now."""
+        return self._content
+
+    @property
+    def place(self) -> Place | None:
+        """The sequence this item belongs to, or None at the root."""
+        return None if self._above is None else Place(self._above, self._tag, self._item)
+
+    @property
+    def encoding(self) -> Encoding:
+        """How the elements of this level are laid out in the file."""
+        return self._content.scanner.encoding
+
+    @property
+    def little_endian(self) -> bool:
+        """Byte order of the values."""
+        return self._content.scanner.encoding.little
+
+    @property
+    def is_delimited(self) -> bool:
+        """Whether a delimiter, not a length, ends this item."""
+        return self._content.is_delimited
+
+    def tags(self) -> Sequence[int]:
+        """Return the tags of all elements in ascending order."""
+        return sorted(self._content.elements)
+
+    def sequences(self) -> Set[int]:
+        """Return the tags of all elements that hold items."""
+        content = self._content
+        if content.sequences is None:
+            content.sequences = {tag for tag in content.elements if self.is_sequence(tag)}
+        return content.sequences
+
+    def present(self, tags: Set[int]) -> Set[int]:
+        """Return those of `tags` that this level has an element for."""
+        return self._content.elements.keys() & tags
+
+    def present_below(self, tags: Set[int]) -> Set[int]:
+        """Return those of `tags` that some level has, or once had, an element for."""
+        content, added = self._content, self._shared.added
+        if not tags <= content.scanner.findings.wanted:
+            self._look_out_for(tags)
+        present = content.elements.keys() & tags
+        present |= content.scanner.findings.nested.keys() & tags
+        return present | added.keys() & tags if added else present
+
+    def having(self, tag: int) -> Iterator[EncodedLevel]:
+        """Yield the levels that have an element, this one and all below it; for the root only."""
+        for level in self._index(tag):
+            if tag in level._content.elements and self._is_there(level):
+                yield level
+
+    def _index(self, tag: int) -> list[EncodedLevel]:
+        """Return the levels that have, or once had, an element, each once."""
+        shared = self._shared
+        if shared.is_rearranged:
+            return list(self._walk(tag))
+        known = shared.index.get(tag)
+        if known is None:
+            findings = self._content.scanner.findings
+            if tag not in findings.wanted:
+                self._look_out_for({tag})
+            places = findings.nested.get(tag, ())
+            known = shared.index[tag] = [level for level in map(self._at, places) if level]
+        added = shared.added.get(tag, ())
+        return list(dict.fromkeys((self, *known, *added))) if added else [self, *known]
+
+    def having_private(self) -> Iterator[EncodedLevel]:
+        """Yield the levels that have, or once had, private elements; for the root only."""
+        shared = self._shared
+        if shared.is_rearranged:
+            yield from self._walk_private()
+            return
+        if shared.private is None:
+            places = map(self._at, self._content.scanner.findings.private)
+            shared.private = [level for level in places if level is not None]
+        added = (level for tag, row in shared.added.items() if is_private(tag) for level in row)
+        for level in dict.fromkeys((self, *shared.private, *added)):
+            if self._is_there(level):
+                yield level
+
+    def _walk_private(self) -> Iterator[EncodedLevel]:
+        yield self
+        for each in sorted(self.sequences()):
+            for item in self.items(each):
+                yield from item._walk_private()
+
+    def _walk(self, tag: int) -> Iterator[EncodedLevel]:
+        if tag in self:
+            yield self
+        for each in sorted(self.sequences()):
+            for item in self.items(each):
+                yield from item._walk(tag)
+
+    def _look_out_for(self, tags: Set[int]) -> None:
+        """Have the places found at which the file has elements with these tags."""
+        content, findings = self._content, self._content.scanner.findings
+        again = Scanner(content.scanner.data, self.encoding, Findings(findings.wanted | tags))
+        again.scan(content.start, content.end)
+        findings.wanted, findings.nested = again.findings.wanted, again.findings.nested
+
+    def _at(self, above: Above) -> EncodedLevel | None:
+        """Return the level at a place in the file, or None when the sequence is another now."""
+        if above is None:
+            return self
+        known = self._shared.places.get(id(above))
+        if known is None:
+            known = self._shared.places[id(above)] = self._find(above)
+        return known
+
+    def _find(self, above: tuple[Above, int, int]) -> EncodedLevel | None:
+        outside, tag, number = above
+        level = self._at(outside)
+        if level is None or tag not in level or not level.is_sequence(tag):
+            return None
+        items = level._levels.get(tag) or level.items(tag)
+        return items[number] if number < len(items) else None
+
+    def _is_there(self, level: EncodedLevel) -> bool:
+        return not self._shared.has_detached or level._is_attached()
+
+    def _is_attached(self) -> bool:
+        """Whether this level still stands where it stood, all the way up."""
+        above = self._above
+        if above is None:
+            return True
+        items = above._levels.get(self._tag, ())
+        is_there = self._item < len(items) and items[self._item] is self
+        return is_there and above._is_attached()
+
+    def __contains__(self, tag: object) -> bool:
+        return tag in self._content.elements
+
+    # --- one element ----------------------------------------------------------------------------
+
+    def vr(self, tag: int) -> str:
+        """Return the VR of a present element; UN when neither file nor dictionary knows it.
+
+        A public element stored as UN has the dictionary's VR (PS3.5 §6.2.2), unless it would be a
+        sequence: those are told by `is_wrapped`.
+        """
+        stored = self.stored_vr(tag)
+        if stored != "UN" or is_private(tag) or not self.little_endian:
+            return stored
+        listed = dictionary_vr(tag, signed=self.is_signed)
+        return "UN" if listed == "SQ" else listed
+
+    def stored_vr(self, tag: int) -> str:
+        """Return the VR a present element is written with."""
+        entry = self._content.elements[tag]
+        if isinstance(entry, NewElement):
+            return entry.vr
+        scanner = self._content.scanner
+        vr = scanner.vr(entry)
+        if vr is not None:
+            return vr
+        if scanner.locate(entry)[2] == UNDEFINED_LENGTH:
+            return "OB" if tag in PIXEL_DATA_TAGS else "SQ"  # PS3.5 §A.4
+        return dictionary_vr(tag, signed=self.is_signed)
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether ambiguous numbers are signed, by the nearest Pixel Representation."""
+        level: EncodedLevel | None = self
+        while level is not None:
+            if PIXEL_REPRESENTATION in level:
+                return b"\x01" in level.value(PIXEL_REPRESENTATION)
+            level = level._above
+        return False
+
+    def value(self, tag: int) -> bytes:
+        """Return the stored bytes of a present element that is not a sequence."""
+        return bytes(self.buffer(tag))
+
+    def buffer(self, tag: int) -> bytes | memoryview:
+        """Return the stored bytes of a present element, as a view when they are many."""
+        entry = self._content.elements[tag]
+        return entry.value if isinstance(entry, NewElement) else self._stored_value(entry)
+
+    def _stored_value(self, position: int) -> bytes | memoryview:
+        scanner = self._content.scanner
+        _, start, length = scanner.locate(position)
+        if length == UNDEFINED_LENGTH:
+            length = scanner.end(position) - 8 - start
+        if length >= VIEW_FROM:
+            return memoryview(scanner.data)[start : start + length]
+        return scanner.data[start : start + length]
+
+    def has_undefined_length(self, tag: int) -> bool:
+        """Whether a delimiter ends the value of a present element."""
+        entry = self._content.elements[tag]
+        if isinstance(entry, NewElement):
+            return False
+        return self._content.scanner.locate(entry)[2] == UNDEFINED_LENGTH
+
+    def is_encapsulated(self, tag: int) -> bool:
+        """Whether the value of a present element is a chain of fragments (PS3.5 §A.4)."""
+        return tag in PIXEL_DATA_TAGS and self.has_undefined_length(tag)
+
+    def is_sequence(self, tag: int) -> bool:
+        """Whether a present element holds items; sequences stored as UN included."""
+        vr = self.stored_vr(tag)
+        return vr == "SQ" or (vr == "UN" and self.is_wrapped(tag))
+
+    def is_wrapped(self, tag: int) -> bool:
+        """Whether a present element is a sequence stored as UN (PS3.5 §6.2.2)."""
+        entry, scanner = self._content.elements[tag], self._content.scanner
+        if isinstance(entry, NewElement) or tag in PIXEL_DATA_TAGS or self.stored_vr(tag) != "UN":
+            return False
+        _, start, length = scanner.locate(entry)
+        return length == UNDEFINED_LENGTH or (
+            length >= 4 and scanner.data[start : start + 4] == ITEM_START
+        )
+
+    # --- items ----------------------------------------------------------------------------------
+
+    def items(self, tag: int) -> list[EncodedLevel]:
+        """Return the items of a present sequence."""
+        known = self._levels.get(tag)
+        if known is None:
+            contents = self._opened(tag)
+            known = [
+                EncodedLevel(each, self._shared, self, tag, i) for i, each in enumerate(contents)
+            ]
+            self._levels[tag] = known
+        return known
+
+    def _opened(self, tag: int) -> list[Content]:
+        known = self._content.items.get(tag)
+        if known is None:
+            known = self._content.items[tag] = list(self._contents(tag))
+        return known
+
+    def _contents(self, tag: int) -> Iterator[Content]:
+        entry, scanner = self._content.elements[tag], self._content.scanner
+        if isinstance(entry, NewElement):
+            return
+        _, start, length = scanner.locate(entry)
+        end = scanner.end(entry) if length == UNDEFINED_LENGTH else start + length
+        inside = scanner.wrapped() if self.stored_vr(tag) == "UN" else scanner
+        for first, last, is_delimited in inside.items(start, end):
+            yield Content(inside, first, last, is_delimited=is_delimited)
+
+    def add_item(self, tag: int) -> EncodedLevel:
+        """Append an empty item, creating the sequence when it is absent."""
+        if tag not in self:
+            self._store(tag, NewElement("SQ", b""))
+        levels = self.items(tag)
+        content = Content(self._content.scanner, 0, 0)
+        content.is_changed = True
+        self._opened(tag).append(content)
+        levels.append(EncodedLevel(content, self._shared, self, tag, len(levels)))
+        self._mark_changed()
+        return levels[-1]
+
+    def remove_item(self, tag: int, number: int) -> None:
+        """Remove one item of a sequence that is not wrapped."""
+        del self._opened(tag)[number]
+        self._levels.pop(tag, None)
+        self._content.touched.add(tag)
+        self._shared.is_rearranged = self._shared.has_detached = True
+        self._mark_changed()
+
+    def unwrap(self, tag: int) -> None:
+        """Turn a sequence stored as UN into one that can be changed."""
+        levels, contents = self.items(tag), self._opened(tag)
+        self._store(tag, NewElement("SQ", b""))
+        self._levels[tag], self._content.items[tag] = levels, contents
+
+    @property
+    def is_in_unknown(self) -> bool:
+        """Whether this item stands, at whatever distance, in a sequence stored as UN."""
+        above = self._above
+        if above is None:
+            return False
+        if not self._content.scanner.encoding.implicit:
+            return False  # whatever is stored as UN is implicit (PS3.5 §6.2.2)
+        return above.is_wrapped(self._tag) or above.is_in_unknown
+
+    def leave_out_group_lengths(self) -> None:
+        """Mark all elements with number 0 as changed, since files go out without; root only."""
+        for above, tag in self._content.scanner.findings.group_lengths:
+            level = self._at(above)
+            if level is not None and not level.is_in_unknown:
+                level._content.touched.add(tag)
+                level._mark_changed()
+
+    # --- changes --------------------------------------------------------------------------------
+
+    def put(self, tag: int, vr: str, value: bytes | memoryview) -> None:
+        """Create or replace an element."""
+        self._store(tag, NewElement(vr, value))
+
+    def remove(self, tag: int) -> None:
+        """Remove a present element, with all its items when it is a sequence."""
+        del self._content.changeable()[tag]
+        self._touch(tag)
+
+    def _store(self, tag: int, entry: Entry) -> None:
+        elements = self._content.changeable()
+        if tag not in elements:
+            self._shared.added.setdefault(tag, []).append(self)
+        elements[tag] = entry
+        self._touch(tag)
+
+    def _touch(self, tag: int) -> None:
+        """Note that an element is another now, or none."""
+        content = self._content
+        content.touched.add(tag)
+        content.sequences = None
+        if tag in content.items:
+            del content.items[tag]
+            self._levels.pop(tag, None)
+            self._shared.has_detached = True
+        if not content.is_changed:
+            self._mark_changed()
+
+    def _mark_changed(self) -> None:
+        level: EncodedLevel | None = self
+        while level is not None and not level._content.is_changed:
+            level._content.is_changed = True
+            level = level._above
+
+    def snapshot(self, tag: int) -> object:
+        """Return what `restore` needs to bring an element back to how it is now."""
+        content = self._content
+        items = content.items.get(tag)
+        return (content.elements.get(tag), None if items is None else tuple(items))
+
+    def restore(self, tag: int, snapshot: object) -> None:
+        """Bring an element back to a snapshot; used only to undo."""
+        entry, items = _snapshot(snapshot)
+        if entry is not None:
+            self._store(tag, entry)
+        elif tag in self._content.elements:
+            self.remove(tag)
+        if items is not None:
+            self._content.items[tag] = list(items)
+        self._shared.is_rearranged = True
+
+    def change_since(self, tag: int, snapshot: object) -> str | None:
+        """Return how an element differs from a snapshot: added, changed, removed or not at all."""
+        before, items = _snapshot(snapshot)
+        now = self._content.elements.get(tag)
+        if before is None:
+            return None if now is None else "added"
+        if now is None:
+            return "removed"
+        if now is before or now == before:
+            return "changed" if items is not None and len(items) != len(self.items(tag)) else None
+        return "changed" if self._differs(tag, before) else None
+
+    def _differs(self, tag: int, before: Entry) -> bool:
+        now = self.stored_vr(tag)
+        if isinstance(before, NewElement):
+            vr, was = before.vr, before.value
+        else:
+            known, _, _ = self._content.scanner.locate(before)
+            vr, was = known or now, self._stored_value(before)
+        value = self.buffer(tag)
+        # Values that large are replaced, not edited: comparing them would read the file again.
+        is_large = isinstance(was, memoryview) or isinstance(value, memoryview)
+        return now == "SQ" or vr != now or is_large or was != value
+
+
+def _snapshot(snapshot: object) -> _Snapshot:
+    assert isinstance(snapshot, tuple)
+    return snapshot

@@ -1,0 +1,451 @@
+"""Bytes to positions of elements, strictly: what cannot be located for certain is refused.
+
+Nothing is decoded and hardly anything is kept. A first walk over all of a data set proves that
+every element in it, at every depth, can be located; later ones only step over headers that were
+proved already.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+import struct
+from collections.abc import Iterator, Set
+from functools import lru_cache
+from typing import NoReturn, Optional
+
+from dicomedit.dicom.dictionary import PIXEL_DATA_TAGS, dictionary_vr, tag_text
+from dicomedit.dicom.encoding import (
+    BIG_ITEM_START,
+    DELIMITER_GROUP,
+    FOREIGN_GROUPS,
+    IMPLICIT_LITTLE,
+    ITEM,
+    ITEM_DELIMITER,
+    ITEM_START,
+    LONG_VRS,
+    MAX_SHORT_LENGTH,
+    SEQUENCE_DELIMITER,
+    SHORT_VRS,
+    UNDEFINED_LENGTH,
+    Encoding,
+)
+
+MAX_DEPTH = 64
+"""Deepest nesting of sequences that is followed."""
+
+Data = bytes | mmap.mmap
+"""What elements are located in."""
+
+LIMITED_TEXT = frozenset(("AE", "AS", "CS", "DA", "DT", "LO", "PN", "SH", "TM", "UI"))
+"""VRs of short text, in which nothing but text is borne."""
+
+_KNOWN_VRS = {vr.encode(): vr for vr in LONG_VRS | SHORT_VRS}
+
+_VR_NAMES = b"|".join(sorted(_KNOWN_VRS))
+_HIDDEN_EXPLICIT = re.compile(rb"(?s:(?:%s)(?:.\0|\0.))" % _VR_NAMES)
+_HIDDEN_IMPLICIT = re.compile(rb"(?s:[\x02-\x88]\0....\0\0)")
+"""What the header of a short element looks like when a wrong length has put it into a text."""
+
+# How an element is walked over, by its VR; the first two have a 16-bit length when it is explicit.
+_PLAIN, _TEXT, _LONG, _UNKNOWN, _SEQUENCE = range(5)
+_SPECIAL = {"SQ": _SEQUENCE, "UN": _UNKNOWN}
+
+_FIRST_TAG = 0x00080000
+"""Data sets begin here but for what hardly any has: below it, groups are looked at one by one."""
+
+_DELIMITERS = DELIMITER_GROUP << 16
+
+
+def _kind(vr: str) -> int:
+    if vr in LIMITED_TEXT:
+        return _TEXT
+    return _SPECIAL.get(vr, _LONG if vr in LONG_VRS else _PLAIN)
+
+
+_KINDS = {name: _kind(vr) for name, vr in _KNOWN_VRS.items()}
+
+
+class Malformed(ValueError):
+    """Bytes that are not a well-formed data set: why, and at which offset."""
+
+    def __init__(self, reason: str, offset: int) -> None:
+        self.reason = reason
+        self.offset = offset
+        super().__init__(f"{reason} (at byte {offset})")
+
+
+Above = Optional[tuple["Above", int, int]]  # noqa: UP045 - the short form cannot name itself
+"""Where an item stands: where the level of its sequence stands, the sequence's tag, its number."""
+
+Positions = dict[int, int]
+"""Where the headers of a level's elements begin, by tag, in the order of the file."""
+
+
+class Findings:
+    """What the first walk over a data set finds besides the elements of the root.
+
+    `wanted` are tags to look out for below the root, `nested` where they are; `private` are the
+    places below the root that have private elements; `group_lengths` are the retired elements
+    with number 0, at all levels; `ends` has the end of whatever a delimiter
+    ends, items too, by the position of its header.
+    """
+
+    __slots__ = ("ends", "group_lengths", "nested", "private", "wanted")
+
+    def __init__(self, wanted: Set[int] = frozenset()) -> None:
+        self.wanted = wanted
+        self.nested: dict[int, list[Above]] = {}
+        self.private: list[Above] = []
+        self.group_lengths: list[tuple[Above, int]] = []
+        self.ends: dict[int, int] = {}
+
+
+class Scanner:
+    """Locates the elements of one encoding in one buffer."""
+
+    __slots__ = (
+        "_explicit",
+        "_hidden",
+        "_implicit",
+        "_is_file_meta",
+        "_long",
+        "_walk",
+        "data",
+        "encoding",
+        "findings",
+    )
+
+    def __init__(
+        self,
+        data: Data,
+        encoding: Encoding,
+        findings: Findings | None = None,
+        *,
+        file_meta: bool = False,
+    ) -> None:
+        """Prepare for `data`; `file_meta` admits the group that a data set itself must not have."""
+        order = "<" if encoding.little else ">"
+        self.data = data
+        self.encoding = encoding
+        self.findings = Findings() if findings is None else findings
+        self._is_file_meta = file_meta
+        self._hidden = _HIDDEN_IMPLICIT if encoding.implicit else _HIDDEN_EXPLICIT
+        self._explicit = struct.Struct(f"{order}HH2sH").unpack_from
+        self._implicit = struct.Struct(f"{order}HHL").unpack_from
+        self._long = struct.Struct(f"{order}L").unpack_from
+        self._walk = self._implicit_level if encoding.implicit else self._explicit_level
+
+    def wrapped(self) -> Scanner:
+        """Return what scans sequences stored as UN: implicit little endian (PS3.5 §6.2.2)."""
+        if self.encoding == IMPLICIT_LITTLE:
+            return self
+        return Scanner(self.data, IMPLICIT_LITTLE, self.findings)
+
+    # --- what was proved ------------------------------------------------------------------------
+
+    def locate(self, position: int) -> tuple[str | None, int, int]:
+        """Return VR (None when implicit), start and length of the value of a proved element."""
+        if self.encoding.implicit:
+            return None, position + 8, self._long(self.data, position + 4)[0]
+        _, _, name, length = self._explicit(self.data, position)
+        if _KINDS[name] < _LONG:
+            return _KNOWN_VRS[name], position + 8, length
+        return _KNOWN_VRS[name], position + 12, self._long(self.data, position + 8)[0]
+
+    def vr(self, position: int) -> str | None:
+        """Return the VR of a proved element, None when it is implicit."""
+        if self.encoding.implicit:
+            return None
+        return _KNOWN_VRS[self.data[position + 4 : position + 6]]
+
+    def end(self, position: int) -> int:
+        """Return where a proved element ends."""
+        _, start, length = self.locate(position)
+        return self.findings.ends[position] if length == UNDEFINED_LENGTH else start + length
+
+    def positions(self, position: int, limit: int) -> Positions:
+        """Return the elements of a proved level, whose delimiter is beyond the limit."""
+        if self.encoding.implicit:
+            return self._implicit_positions(position, limit)
+        data, unpack, kinds = self.data, self._explicit, _KINDS
+        found: Positions = {}
+        while position < limit:
+            group, number, name, length = unpack(data, position)
+            found[group << 16 | number] = position
+            position = position + 8 + length if kinds[name] < _LONG else self.end(position)
+        return found
+
+    def _implicit_positions(self, position: int, limit: int) -> Positions:
+        data, unpack, ends = self.data, self._implicit, self.findings.ends
+        found: Positions = {}
+        while position < limit:
+            group, number, length = unpack(data, position)
+            found[group << 16 | number] = position
+            position = ends[position] if length == UNDEFINED_LENGTH else position + 8 + length
+        return found
+
+    def items(self, position: int, limit: int) -> Iterator[tuple[int, int, bool]]:
+        """Yield start and end of the content of each item of a proved sequence.
+
+        The third value says whether a delimiter follows the content.
+        """
+        data, unpack, ends = self.data, self._implicit, self.findings.ends
+        while position < limit:
+            _, number, length = unpack(data, position)
+            if number != ITEM & 0xFFFF:
+                return
+            if length == UNDEFINED_LENGTH:
+                end = ends[position]
+                yield position + 8, end - 8, True
+            else:
+                end = position + 8 + length
+                yield position + 8, end, False
+            position = end
+
+    # --- the first walk -------------------------------------------------------------------------
+
+    def scan(self, position: int, limit: int) -> Positions:
+        """Return the elements of the root, having proved them and all that is below them.
+
+        Raises Malformed on any doubt.
+        """
+        found: Positions = {}
+        end = self._walk(position, limit, None, 0, found)
+        if end < 0:
+            raise Malformed("an item delimiter stands where an element should", -end - 8)
+        return found
+
+    def next_position(self, position: int) -> int:
+        """Return where the element at `position` ends; raise Malformed when that is unclear."""
+        name = self.data[position + 4 : position + 6]
+        if name not in _KINDS:
+            raise Malformed("the file meta information is broken", position)
+        try:
+            _, start, length = self.locate(position)
+        except struct.error:
+            raise Malformed("the data ends inside an element's header", position) from None
+        if length == UNDEFINED_LENGTH or start + length > len(self.data):
+            raise Malformed("the file meta information is broken", position)
+        return start + length
+
+    def scan_items(self, position: int, limit: int) -> None:
+        """Prove the items that fill the bytes up to `limit`; raise Malformed on any doubt."""
+        self._items(position, limit, None, 0, 1, delimited=False)
+
+    def _explicit_level(
+        self, position: int, limit: int, above: Above, depth: int, found: Positions
+    ) -> int:
+        """Collect the elements of a level; return where it ends, negative after a delimiter.
+
+        This loop, and its twin for implicit encodings, see every header of every file: they are
+        written out for speed.
+        """
+        data, unpack, find, kinds = self.data, self._explicit, self.data.find, _KINDS
+        wanted, private = self.findings.wanted, 1
+        try:
+            while position < limit:
+                group, number, name, length = unpack(data, position)
+                tag = group << 16 | number
+                kind = kinds.get(name)
+                if kind is None or not _FIRST_TAG <= tag < _DELIMITERS:
+                    if tag == ITEM_DELIMITER:
+                        return -(position + 8)
+                    kind = self._strange(tag, kind, position, limit)
+                if tag in found:
+                    raise Malformed(f"{tag_text(tag)} appears twice", position)
+                found[tag] = position
+                if kind < _LONG:
+                    end = position + 8 + length
+                    if end > limit:
+                        _refuse_length(tag, position + 8, length, position, limit)
+                    if kind and find(b"\0", position + 8, end - 1) >= 0:
+                        self._check_text(tag, position + 8, end, position)
+                else:
+                    end = self._long_element(
+                        tag, kind, position, position + 12, limit, above, depth
+                    )
+                if not number or group & private or tag in wanted:
+                    private = self._note(tag, above, private)
+                position = end
+        except struct.error:
+            raise Malformed("the data ends inside an element's header", position) from None
+        return position
+
+    def _implicit_level(
+        self, position: int, limit: int, above: Above, depth: int, found: Positions
+    ) -> int:
+        data, unpack = self.data, self._implicit
+        wanted, private = self.findings.wanted, 1
+        try:
+            while position < limit:
+                group, number, length = unpack(data, position)
+                tag = group << 16 | number
+                if not _FIRST_TAG <= tag < _DELIMITERS:
+                    if tag == ITEM_DELIMITER:
+                        return -(position + 8)
+                    self._strange(tag, _PLAIN, position, limit)
+                if tag in found:
+                    raise Malformed(f"{tag_text(tag)} appears twice", position)
+                found[tag] = position
+                kind = implicit_kind(tag)
+                end = position + 8 + length
+                if kind > _LONG or length == UNDEFINED_LENGTH:
+                    end = self._long_element(tag, kind, position, position + 8, limit, above, depth)
+                elif end > limit:
+                    _refuse_length(tag, position + 8, length, position, limit)
+                elif kind == _TEXT:
+                    self._check_implicit_text(tag, position + 8, end, position)
+                if not number or group & private or tag in wanted:
+                    private = self._note(tag, above, private)
+                position = end
+        except struct.error:
+            raise Malformed("the data ends inside an element's header", position) from None
+        return position
+
+    def _note(self, tag: int, above: Above, private: int) -> int:
+        """Keep the place of something sought; return which groups are sought from now on."""
+        findings = self.findings
+        if not tag & 0xFFFF:
+            findings.group_lengths.append((above, tag))
+        if above is not None and tag in findings.wanted:
+            findings.nested.setdefault(tag, []).append(above)
+        if tag >> 16 & private:
+            if above is not None:
+                findings.private.append(above)
+            return 0
+        return private
+
+    def _strange(self, tag: int, kind: int | None, position: int, limit: int) -> int:
+        """Refuse what no data set has: delimiters, foreign groups (PS3.5 §7.8.1), unknown VRs."""
+        if position + 8 > limit:
+            raise Malformed("the data ends inside an element's header", position)
+        group = tag >> 16
+        if group == DELIMITER_GROUP:
+            raise Malformed("an item delimiter stands where an element should", position)
+        if kind is None:
+            raise Malformed(f"{tag_text(tag)} has no known VR", position)
+        if group in FOREIGN_GROUPS and not self._is_file_meta:
+            raise Malformed(f"group {group:04X} has no place in a data set", position)
+        return kind
+
+    def _check_implicit_text(self, tag: int, start: int, end: int, position: int) -> None:
+        if end - start > MAX_SHORT_LENGTH:
+            reason = f"{tag_text(tag)} claims {end - start} bytes of short text"
+            raise Malformed(reason, position)
+        if self.data.find(b"\0", start, end - 1) >= 0:
+            self._check_text(tag, start, end, position)
+
+    def _check_text(self, tag: int, start: int, end: int, position: int) -> None:
+        if self._hidden.search(self.data[start:end].rstrip(b"\0 ")):
+            raise Malformed(f"{tag_text(tag)} seems to hold another element", position)
+
+    def _long_element(
+        self, tag: int, kind: int, position: int, start: int, limit: int, above: Above, depth: int
+    ) -> int:
+        """Return the end of an element with a 32-bit length, having proved all that is in it."""
+        if start > limit:
+            raise Malformed("the data ends inside an element's header", position)
+        (length,) = self._long(self.data, start - 4)
+        if length == UNDEFINED_LENGTH:
+            delimited = self._undefined(tag, kind, position, start, limit, above, depth)
+            self.findings.ends[position] = delimited
+            return delimited
+        end: int = start + length
+        if end > limit:
+            _refuse_length(tag, start, length, position, limit)
+        if kind == _SEQUENCE:
+            self._items(start, end, above, tag, depth + 1, delimited=False)
+        elif kind == _UNKNOWN and tag not in PIXEL_DATA_TAGS:
+            self._check_unknown(tag, position, start, end, above, depth)
+        return end
+
+    def _check_unknown(
+        self, tag: int, position: int, start: int, end: int, above: Above, depth: int
+    ) -> None:
+        first = self.data[start : min(start + 4, end)]
+        if first == ITEM_START:
+            try:
+                self.wrapped()._items(start, end, above, tag, depth + 1, delimited=False)
+            except Malformed as error:
+                reason = f"{tag_text(tag)} holds a sequence as UN that cannot be read"
+                raise Malformed(f"{reason}: {error.reason}", position) from None
+        if not self.encoding.little and first == BIG_ITEM_START:
+            reason = f"{tag_text(tag)} holds a sequence as UN that is not little endian"
+            raise Malformed(reason, position)
+
+    def _undefined(
+        self, tag: int, kind: int, position: int, start: int, limit: int, above: Above, depth: int
+    ) -> int:
+        if tag in PIXEL_DATA_TAGS and kind != _SEQUENCE:
+            return self._fragments_end(start, limit)
+        if kind < _UNKNOWN:
+            vr = self.locate(position)[0] or dictionary_vr(tag, signed=False)
+            raise Malformed(f"{tag_text(tag)} of VR {vr} has no length", start)
+        scanner = self if kind == _SEQUENCE else self.wrapped()
+        return scanner._items(start, limit, above, tag, depth + 1, delimited=True)
+
+    def _fragments_end(self, position: int, limit: int) -> int:
+        """Return where encapsulated pixel data ends, with its delimiter (PS3.5 §A.4)."""
+        while True:
+            tag, length = self._item_header(position, limit)
+            if tag == SEQUENCE_DELIMITER:
+                return position + 8
+            end = position + 8 + length
+            if tag != ITEM or length == UNDEFINED_LENGTH or end > limit:
+                raise Malformed("the fragments of encapsulated pixel data are broken", position)
+            position = end
+
+    def _item_header(self, position: int, limit: int) -> tuple[int, int]:
+        if position + 8 > limit:
+            raise Malformed("the data ends inside an element's header", position)
+        group, number, length = self._implicit(self.data, position)
+        return group << 16 | number, length
+
+    def _items(
+        self, position: int, limit: int, above: Above, tag: int, depth: int, *, delimited: bool
+    ) -> int:
+        """Prove the items up to `limit`, or to the sequence's delimiter; return where that ends."""
+        data, unpack, walk = self.data, self._implicit, self._walk
+        if depth > MAX_DEPTH and position < limit:
+            raise Malformed(f"sequences are nested more than {MAX_DEPTH} deep", position)
+        number = 0
+        while delimited or position < limit:
+            start = position + 8
+            if start > limit:
+                raise Malformed("the data ends inside an element's header", position)
+            group, element, length = unpack(data, position)
+            if group != DELIMITER_GROUP or element != ITEM & 0xFFFF:
+                return self._items_end(group << 16 | element, position, limit, delimited=delimited)
+            end = limit if length == UNDEFINED_LENGTH else start + length
+            if end > limit:
+                raise Malformed("an item is longer than what it stands in", position)
+            end = walk(start, end, (above, tag, number), depth, {})
+            if length == UNDEFINED_LENGTH:
+                if end > 0:
+                    raise Malformed("an item has no end", end)
+                end = self.findings.ends[position] = -end
+            elif end < 0:
+                reason = "an item delimiter stands where an element should"
+                raise Malformed(reason, -end - 8)
+            position = end
+            number += 1
+        return position
+
+    def _items_end(self, tag: int, position: int, limit: int, *, delimited: bool) -> int:
+        """Return the end of what stands where an item should, if it ends the sequence."""
+        if tag == SEQUENCE_DELIMITER and (delimited or position + 8 == limit):
+            return position + 8
+        raise Malformed(f"{tag_text(tag)} stands where an item should", position)
+
+
+@lru_cache(maxsize=8192)
+def implicit_kind(tag: int) -> int:
+    """Return how an element is walked over whose VR the dictionary has to tell."""
+    return _kind(dictionary_vr(tag, signed=False))
+
+
+def _refuse_length(tag: int, start: int, length: int, position: int, limit: int) -> NoReturn:
+    if start > limit:
+        raise Malformed("the data ends inside an element's header", position)
+    raise Malformed(f"{tag_text(tag)} claims {length} bytes, {limit - start} are left", position)
