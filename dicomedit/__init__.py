@@ -1,19 +1,25 @@
-"""dicomedit: de-identify DICOM data sets and files with scripts in the DicomEdit language."""
+"""dicomedit: de-identify DICOM data sets and files with scripts in the DicomEdit language.
 
-from dicomedit.batch.program import Options, Program, apply, compile_script
-from dicomedit.batch.run import Report, Row, Status, run
-from dicomedit.dicom.levels import Change
-from dicomedit.dicom.uids import UidMap
-from dicomedit.errors import (
-    Diagnostic,
-    DicomEditError,
-    DicomFileError,
-    EvaluationError,
-    ScriptError,
-)
-from dicomedit.io.fetch import UrlFetcher
-from dicomedit.lang.lookup import LookupTable
-from dicomedit.lang.program import Outcome, Variable
+What the package offers is imported when it is first asked for (PEP 562): a command that needs a
+part of it does not wait for the rest.
+"""
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from dicomedit.batch.program import Options, Program, apply, compile_script
+    from dicomedit.batch.run import Report, Row, Status, run
+    from dicomedit.dicom.levels import Change
+    from dicomedit.dicom.uids import UidMap
+    from dicomedit.errors import (
+        Diagnostic,
+        DicomEditError,
+        DicomFileError,
+        EvaluationError,
+        ScriptError,
+    )
+    from dicomedit.io.fetch import UrlFetcher
+    from dicomedit.lang.lookup import LookupTable
+    from dicomedit.lang.program import Outcome, Variable
 
 __all__ = [
     "Change",
@@ -36,3 +42,31 @@ __all__ = [
     "compile_script",
     "run",
 ]
+
+_HOMES = {
+    "batch.program": ("Options", "Program", "apply", "compile_script"),
+    "batch.run": ("Report", "Row", "Status", "run"),
+    "dicom.levels": ("Change",),
+    "dicom.uids": ("UidMap",),
+    "errors": ("Diagnostic", "DicomEditError", "DicomFileError", "EvaluationError", "ScriptError"),
+    "io.fetch": ("UrlFetcher",),
+    "lang.lookup": ("LookupTable",),
+    "lang.program": ("Outcome", "Variable"),
+}
+
+if not TYPE_CHECKING:  # which would take any name for one that exists
+
+    def __getattr__(name):
+        """Import a name on its first use."""
+        home = next((home for home, names in _HOMES.items() if name in names), None)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+        return value
+
+
+def __dir__() -> list[str]:
+    """List what is not imported yet, too."""
+    return sorted({*globals(), *__all__})

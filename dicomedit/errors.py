@@ -1,34 +1,34 @@
-"""Exceptions, source positions and the one diagnostic renderer. Imports nothing local."""
+"""Exceptions, source positions and the one diagnostic renderer."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 
+from dicomedit.records import Record, field
 
-@dataclass(frozen=True, slots=True)
-class Span:
+
+class Span(Record):
     """A stretch of source text: offsets of its first character and of the one after its last."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Record):
     """A script as its author wrote it, with the name shown in messages."""
 
     name: str
     text: str = field(repr=False)
-    _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    _starts: tuple[int, ...] = field(repr=False, compare=False)
 
-    def __post_init__(self) -> None:
+    def __init__(self, name: str, text: str) -> None:
         """Find the lines once: every statement asks for its own."""
-        starts = (0, *(found.end() for found in re.finditer("\n", self.text)))
-        object.__setattr__(self, "_starts", starts)
+        starts = (0, *(found.end() for found in re.finditer("\n", text)))
+        for field_name, value in (("name", name), ("text", text), ("_starts", starts)):
+            object.__setattr__(self, field_name, value)
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return line and column of an offset, both counted from 1."""
@@ -52,8 +52,7 @@ class Severity(Enum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Record):
     """One finding about a script: a stable code, a sentence, and what to do about it."""
 
     code: str
@@ -120,8 +119,7 @@ class ScriptError(DicomEditError):
         super().__init__("\n\n".join(str(diagnostic) for diagnostic in self.diagnostics))
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Record):
     """Why one application of a script stopped. `shown_value` may hold patient data."""
 
     code: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from dicomedit.batch.run import Row, run
 from dicomedit.compare.listing import list_elements
@@ -23,14 +22,9 @@ and show one image before and after. Everything stays in FOLDER, to be looked at
   FOLDER/cleaned    the same images, edited"""
 
 
-def add_to(commands: Any) -> None:
-    """Add the command's arguments."""
-    parser = commands.add_parser(
-        "demo",
-        help="see a script at work on made-up images",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def set_up(parser: argparse.ArgumentParser) -> None:
+    """Give the command's parser its arguments."""
+    parser.description = _DESCRIPTION
     parser.set_defaults(command=execute)
     parser.add_argument(
         "folder",

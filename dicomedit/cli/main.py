@@ -1,17 +1,29 @@
-"""The `dicomedit` command: one sub-command a file, one table of exit statuses."""
+"""The `dicomedit` command: one sub-command a file, one table of exit statuses.
+
+The file of a sub-command, with all it needs, is imported only when the sub-command is given.
+"""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import io
 import os
 import sys
-from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib import import_module
 
-from dicomedit.cli import demo, run
 from dicomedit.errors import DicomEditError, DicomFileError
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_COMMANDS = {
+    "run": "edit a file or a folder of files with a script",
+    "demo": "see a script at work on made-up images",
+}
+"""What each sub-command does; its file has the same name, and sets up its parser."""
 
 SOME_FAILED = 1
 NOT_STARTED = 2
@@ -34,32 +46,62 @@ exit status:
 "dicomedit COMMAND --help" explains one command."""
 
 
-def _version() -> str:
-    try:
-        return version("dicomedit")
-    except PackageNotFoundError:
-        return "unknown"
+class _Version(argparse.Action):
+    """Prints the version, which is slow to find out, when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"dicomedit {version('dicomedit')}")
+        except PackageNotFoundError:
+            print("dicomedit unknown")
+        parser.exit()
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Finds the width of the terminal itself: argparse would import the slow `shutil` for it."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """Return what `shutil.get_terminal_size` returns."""
+    columns = 0
+    with contextlib.suppress(KeyError, ValueError):
+        columns = int(os.environ["COLUMNS"])
+    if columns <= 0:
+        with contextlib.suppress(OSError, AttributeError, ValueError):
+            columns = os.get_terminal_size(sys.__stdout__.fileno()).columns  # type: ignore[union-attr]
+    return columns if columns > 0 else 80
+
+
+def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser of a command line; sub-commands that are not in it are known by name."""
     parser = argparse.ArgumentParser(
         prog="dicomedit",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
     )
-    parser.add_argument("--version", action="version", version=f"dicomedit {_version()}")
+    shown = "show program's version number and exit"
+    parser.add_argument("--version", action=_Version, nargs=0, dest=argparse.SUPPRESS, help=shown)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (run, demo):
-        command.add_to(commands)
+    for name, summary in _COMMANDS.items():
+        command = commands.add_parser(name, help=summary, formatter_class=_Formatter)
+        if name in arguments:
+            import_module(f"dicomedit.cli.{name}").set_up(command)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status. No traceback reaches the user."""
+    # Most of what is made for a file is gone with it: looking for the rest less often pays.
+    gc.set_threshold(50_000)
     _write_anything()
-    given = parse(build_parser(), arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    given = parse(build_parser(arguments), arguments)
     try:
         status: int = given.command(given)
         if sys.stdout is not None:
@@ -78,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _lost_output(error)
 
 
-def parse(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line; paths may stand before, between and after the options."""
     given, rest = parser.parse_known_args(arguments)
     paths: list[str] | None = getattr(given, "paths", None)

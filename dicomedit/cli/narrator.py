@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
 
 from dicomedit.batch.run import Row, Status, summary_of
 from dicomedit.errors import Severity
 from dicomedit.lang.program import Outcome
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
 class Narrator:
@@ -17,22 +20,10 @@ class Narrator:
     def __init__(self, given: argparse.Namespace) -> None:
         self._given = given
         self._told: set[str] = set()
-        self._progress: Any = None
-        self._task: Any = None
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
 
     def __enter__(self) -> Narrator:
-        if sys.stderr.isatty() and not self._given.quiet:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-            self._progress = Progress(
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -51,6 +42,8 @@ class Narrator:
             self._tell_changes(row)
 
     def _advance(self, number: int, count: int) -> None:
+        if self._progress is None and number < count and not self._given.quiet:
+            self._progress = _bar() if sys.stderr.isatty() else None
         if self._progress is not None:
             if self._task is None:
                 self._task = self._progress.add_task("", total=count)
@@ -86,3 +79,19 @@ class Narrator:
         print(text, file=sys.stdout if to_output else sys.stderr)
         if self._progress is not None:
             self._progress.start()
+
+
+def _bar() -> Progress:
+    """Start a bar; what draws it is imported only for those who see one."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    bar = Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    bar.start()
+    return bar

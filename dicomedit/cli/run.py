@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from dicomedit.batch.program import Options, Program, compile_script
 from dicomedit.batch.run import Report, Status, run
@@ -17,6 +13,10 @@ from dicomedit.dicom.uids import UidMap
 from dicomedit.io.source import read_source
 from dicomedit.io.uid_map import load_uid_map, save_uid_map
 from dicomedit.lang.lookup import LookupTable
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _DESCRIPTION = """\
 Apply one or more scripts, in order, to a DICOM file or to every DICOM file below a folder.
@@ -33,15 +33,10 @@ and counted as "unchanged". Inputs are never changed.
 _MOST_DOUBTS = 10
 
 
-def add_to(commands: Any) -> None:
-    """Add the command's arguments."""
-    parser = commands.add_parser(
-        "run",
-        help="edit a file or a folder of files with a script",
-        usage="dicomedit run [options] SCRIPT... IN OUT",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def set_up(parser: argparse.ArgumentParser) -> None:
+    """Give the command's parser its arguments."""
+    parser.usage = "dicomedit run [options] SCRIPT... IN OUT"
+    parser.description = _DESCRIPTION
     parser.set_defaults(command=execute, parser=parser)
     parser.add_argument(
         "paths",
@@ -167,6 +162,8 @@ def execute(given: argparse.Namespace) -> int:
                 allow_urls=given.allow_url,
                 options=options,
                 dry_run=given.dry_run,
+                tell_changes=given.dry_run,
+                keep_rows=False,
                 on_row=narrator.tell,
             )
     finally:
@@ -240,9 +237,11 @@ def _with_missing(
         )
         advice = " ".join(f"--set {name}=..." for name in missing)
         parser.error(f"the script needs a value for {names}; add {advice}")
+    from getpass import getpass
+
     found = dict(variables)
     for name, variable in missing.items():
-        ask = getpass.getpass if variable.hidden else input
+        ask = getpass if variable.hidden else input
         found[name] = ask(f"{variable.description or name}: ")
     return found
 
@@ -257,18 +256,9 @@ def _close(report: Report, given: argparse.Namespace) -> None:
     counts = ", ".join(
         f"{report.count(status)} {verb.get(status, status.value)}" for status in Status
     )
-    print(f"{len(report.rows)} files: {counts}")
-    if not report.rows:
+    print(f"{report.total} files: {counts}")
+    if not report.total:
         print("warning: there was no file in the input", file=sys.stderr)
-    for code, files in _notices(report).items():
+    for code, files in report.notices.items():
         noun = "file" if files == 1 else "files"
         print(f"notice in {files} {noun}: {code}", file=sys.stderr)
-
-
-def _notices(report: Report) -> Counter[str]:
-    """Count in how many files each kind of notice was given."""
-    counts: Counter[str] = Counter()
-    for row in report.rows:
-        if row.outcome is not None:
-            counts.update({notice.code for notice in row.outcome.notices})
-    return counts

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from dicomedit import (
     ScriptError,
     compile_script,
 )
+from dicomedit.records import replace
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "language.md"

@@ -8,7 +8,7 @@ import sys
 import examples
 import pytest
 
-from dicomedit.dicom import decode, encoding, paths, resolve
+from dicomedit.dicom import encoding, paths, resolve, scan
 from dicomedit.io import source
 from dicomedit.lang import include, values
 from dicomedit.lang.functions import REGISTRY
@@ -26,7 +26,7 @@ LIMITS = [
     source.MAX_BYTES,
     include.MAX_FILES,
     paths.MAX_STEPS,
-    decode.MAX_DEPTH,
+    scan.MAX_DEPTH,
     encoding.MAX_SHORT_LENGTH,
     resolve.MAX_NEW_ITEMS,
     values.MAX_TEXT,
