@@ -6,18 +6,28 @@ common stands above the level interface; that they do the same is what the tests
 
 from __future__ import annotations
 
+import hashlib
 import io
 import mmap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from unittest import mock
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import ExplicitVRLittleEndian
 
+from dicomedit import DicomEditError, EvaluationError, LookupTable, Options, Outcome, Program
+from dicomedit.batch.program import finish
 from dicomedit.dicom.dataset_instance import open_instance
 from dicomedit.dicom.decode import to_dataset
-from dicomedit.dicom.levels import Instance
+from dicomedit.dicom.levels import Instance, Level, element_path
+from dicomedit.dicom.uids import UidMap
 from dicomedit.io.read import locate_elements, read_file
+from dicomedit.io.write import encode_instance
+from dicomedit.lang.program import Resources
 
 
 def read_dataset(path: Path) -> Dataset:
@@ -46,3 +56,119 @@ def encoded_instance(dataset: Dataset) -> Instance:
     write_file_meta_info(buffer, meta, enforce_standard=False)
     dataset.save_as(buffer, implicit_vr=False, little_endian=True)
     return locate_elements(buffer.getvalue(), "made.dcm").open()
+
+
+# --- what a script does on either ---------------------------------------------------------------
+
+
+def open_as_encoded(data: bytes, program: Program) -> Instance:
+    """Open a file's bytes as the product does, looking out for what the script will ask for."""
+    return locate_elements(data, "in.dcm", program.wanted).open()
+
+
+def open_as_pydicom(data: bytes, program: Program) -> Instance:
+    """Open a file's bytes as a pydicom data set."""
+    return open_instance(decode_file(data, "in.dcm"), keeps_views=True)
+
+
+def open_unprepared(data: bytes, program: Program) -> Instance:
+    """Open a file's bytes without a word about what will be asked for."""
+    return locate_elements(data, "in.dcm").open()
+
+
+Open = Callable[[bytes, Program], Instance]
+Elements = dict[str, tuple[str, bytes]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a script: how it ended, what it told, which file it made.
+
+    `ending` is "written", "rejected" or the code of an error, and `message` says more. Changes
+    and notices are sets, since in which order elements of one statement are visited is nobody's
+    business.
+    """
+
+    ending: str
+    message: str = ""
+    changes: frozenset[tuple[str, str, int]] = frozenset()
+    echo: tuple[str, ...] = ()
+    notices: frozenset[tuple[str, str, str]] = frozenset()
+    meta: bytes = b""
+    data: bytes = b""
+
+    @property
+    def told(self) -> tuple[object, ...]:
+        """All but the file, the bytes of which may differ."""
+        return self.ending, self.message, self.changes, self.echo, self.notices
+
+    @property
+    def elements(self) -> Elements:
+        """What is in the file, by path."""
+        return elements_of(self.data) if self.data else {}
+
+
+class HashedUids(UidMap):
+    """New UIDs that are not random, so that two runs give the same ones."""
+
+    def uid_for(self, text: str, prefix: str) -> str:
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        return f"{prefix.rstrip('.')}.{int.from_bytes(digest[:8], 'big')}"
+
+
+def result_of(
+    program: Program,
+    instance: Instance,
+    *,
+    variables: Mapping[str, str] | None = None,
+    lookup: str = "",
+) -> Result:
+    """Apply a script to an instance and write it."""
+    resources = Resources(lookup=LookupTable.from_text(lookup), uid_map=HashedUids())
+    uids = (f"2.25.{number}" for number in count(1))
+    try:
+        with mock.patch("dicomedit.lang.functions.uids.new_uid", lambda: next(uids)):
+            outcome = program.edit(instance, variables or {}, resources)
+        if outcome.rejected:
+            return _told("rejected", outcome)
+        finish(instance, Options())
+        data = b"".join(map(bytes, encode_instance(instance)))
+    except EvaluationError as error:
+        return Result(error.code, error.describe(show_values=True))
+    except DicomEditError as error:
+        return Result(type(error).__name__, str(error))
+    return _told("written", outcome, data)
+
+
+def _told(ending: str, outcome: Outcome, data: bytes = b"") -> Result:
+    return Result(
+        ending,
+        outcome.reason or "",
+        frozenset((each.path, each.kind, each.line) for each in outcome.changes),
+        outcome.echo,
+        frozenset((each.code, each.message, each.location) for each in outcome.notices),
+        data=data,
+    )
+
+
+def elements_of(data: bytes) -> Elements:
+    """Return VR and stored bytes of every element of a file, by path, as our scanner finds them.
+
+    Of a sequence the bytes tell how its length and those of its items are given.
+    """
+    file = locate_elements(data, "out.dcm")
+    return dict(_elements(file.meta)) | dict(_elements(file.root))
+
+
+def _elements(level: Level) -> Iterator[tuple[str, tuple[str, bytes]]]:
+    for tag in level.tags():
+        path = element_path(level, tag)
+        if not level.is_sequence(tag):
+            yield path, (level.stored_vr(tag), level.value(tag))
+            continue
+        items = level.items(tag)
+        kinds = "".join("u" if item.is_delimited else "d" for item in items)
+        kind = "undefined" if level.has_undefined_length(tag) else "defined"
+        yield path, (level.stored_vr(tag), f"{kind}:{kinds}".encode())
+        for item in items:
+            yield from _elements(item)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dicomedit.dicom.file_meta import renew_file_meta
 from dicomedit.dicom.levels import Instance
@@ -21,6 +20,7 @@ from dicomedit.lang.lookup import LookupTable
 from dicomedit.lang.program import CompiledScript, Outcome, Resources, Variable
 from dicomedit.records import Record, field
 
+TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.dicom.dataset_instance import Dataset
 

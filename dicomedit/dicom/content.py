@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from dicomedit.dicom.scan import Positions, Scanner
 
 
@@ -69,7 +67,7 @@ class Content:
     def set_stored(self, positions: Positions) -> None:
         """Tell which elements the file has."""
         self.stored = positions
-        self.elements = cast("dict[int, Entry]", positions)
+        self.elements = positions  # type: ignore[assignment]
 
     def changeable(self) -> dict[int, Entry]:
         """Return the elements there are now, for one that is about to change."""

@@ -17,7 +17,11 @@ from dicomedit.dicom.dictionary import (
 )
 from dicomedit.dicom.encoding import ITEM_START, UNDEFINED_LENGTH, Encoding
 from dicomedit.dicom.levels import Place
-from dicomedit.dicom.scan import Above, Findings, Scanner
+from dicomedit.dicom.scan import Findings, Scanner
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from dicomedit.dicom.scan import Above
 
 VIEW_FROM = 1 << 16
 """Values of at least this many bytes stay views of the file instead of being copied."""
@@ -102,7 +106,7 @@ class EncodedLevel:
         """Return the tags of all elements that hold items."""
         content = self._content
         if content.sequences is None:
-            content.sequences = {tag for tag in content.elements if self.is_sequence(tag)}
+            content.sequences = set(filter(self.is_sequence, content.elements))
         return content.sequences
 
     def present(self, tags: Set[int]) -> Set[int]:
@@ -273,8 +277,14 @@ class EncodedLevel:
 
     def is_sequence(self, tag: int) -> bool:
         """Whether a present element holds items; sequences stored as UN included."""
-        vr = self.stored_vr(tag)
-        return vr == "SQ" or (vr == "UN" and self.is_wrapped(tag))
+        entry, scanner = self._content.elements[tag], self._content.scanner
+        if isinstance(entry, NewElement):
+            return entry.vr == "SQ"
+        if not scanner.encoding.implicit:
+            # Of most elements the two letters in the header are all that is looked at.
+            name = scanner.data[entry + 4 : entry + 6]
+            return name == b"SQ" or (name == b"UN" and self.is_wrapped(tag))
+        return self.stored_vr(tag) == "SQ" or self.is_wrapped(tag)
 
     def is_wrapped(self, tag: int) -> bool:
         """Whether a present element is a sequence stored as UN (PS3.5 §6.2.2)."""
@@ -381,7 +391,10 @@ class EncodedLevel:
         """Note that an element is another now, or none."""
         content = self._content
         content.touched.add(tag)
-        content.sequences = None
+        if content.sequences is not None:
+            content.sequences.discard(tag)
+            if tag in content.elements and self.is_sequence(tag):
+                content.sequences.add(tag)
         if tag in content.items:
             del content.items[tag]
             self._levels.pop(tag, None)

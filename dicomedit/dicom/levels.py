@@ -7,11 +7,16 @@ language does is written once against this interface; what lies behind it knows 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
-from typing import Protocol
 
 from dicomedit.dicom.dictionary import tag_name, tag_text
 from dicomedit.dicom.encoding import Encoding
 from dicomedit.records import Record, field
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from typing import Protocol
+else:
+    Protocol = object
 
 
 class Place:

@@ -190,11 +190,14 @@ def _test_of(step: TagStep) -> StepTest:
 
 
 class Candidates(Record):
-    """The public tags that can match, and whether any sequence, or any element at all, can."""
+    """What can match at a level: some public tags, tags of some form, perhaps any sequence.
+
+    A tag has a form when its bits under a mask have a value.
+    """
 
     tags: frozenset[int]
+    forms: tuple[tuple[int, int], ...]
     any_sequence: bool
-    any_tag: bool
 
 
 Segment = tuple[int, "str | None", int]
@@ -323,16 +326,19 @@ class Pattern:
 
     def _find_candidates(self, states: States) -> Candidates:
         tags: set[int] = set()
-        any_tag = any_sequence = False
+        forms: set[tuple[int, int]] = set()
+        any_sequence = False
         for state in states:
             step = self._steps[state] if state < self._end else None
             if isinstance(step, Levels):
                 any_sequence = True
             elif step is not None:
                 tag = step.tag
-                any_tag = any_tag or tag is None
-                tags |= set() if tag is None else {tag}
-        return Candidates(frozenset(tags), any_sequence, any_tag)
+                if tag is None:
+                    forms.add((step.mask, step.value))
+                else:
+                    tags.add(tag)
+        return Candidates(frozenset(tags), tuple(forms), any_sequence)
 
 
 def _is_indexed(steps: list[StepTest | Levels]) -> bool:

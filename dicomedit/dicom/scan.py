@@ -12,7 +12,6 @@ import re
 import struct
 from collections.abc import Iterator, Set
 from functools import lru_cache
-from typing import NoReturn, Optional
 
 from dicomedit.dicom.dictionary import PIXEL_DATA_TAGS, dictionary_vr, tag_text
 from dicomedit.dicom.encoding import (
@@ -30,6 +29,13 @@ from dicomedit.dicom.encoding import (
     UNDEFINED_LENGTH,
     Encoding,
 )
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    Above = tuple["Above", int, int] | None
+    """Where an item stands: where the level of its sequence stands, that one's tag, the number."""
 
 MAX_DEPTH = 64
 """Deepest nesting of sequences that is followed."""
@@ -74,9 +80,6 @@ class Malformed(ValueError):
         self.offset = offset
         super().__init__(f"{reason} (at byte {offset})")
 
-
-Above = Optional[tuple["Above", int, int]]  # noqa: UP045 - the short form cannot name itself
-"""Where an item stands: where the level of its sequence stands, the sequence's tag, its number."""
 
 Positions = dict[int, int]
 """Where the headers of a level's elements begin, by tag, in the order of the file."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import string
 from functools import cache
 
 _MAX_LENGTHS = {
@@ -23,8 +22,11 @@ _MAX_NAME_GROUPS = 3
 _MAX_NAME_GROUP = 64
 """PS3.5 §6.2.1.1."""
 
-_CODE_CHARACTERS = frozenset(string.ascii_uppercase + string.digits + " _")
-_URI_CHARACTERS = frozenset(string.ascii_letters + string.digits + "_:/?#[]@!$&'()*+,;=%-.~")
+_CAPITALS_AND_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_CODE_CHARACTERS = frozenset(_CAPITALS_AND_DIGITS + " _")
+_URI_CHARACTERS = frozenset(
+    _CAPITALS_AND_DIGITS + _CAPITALS_AND_DIGITS.lower() + "_:/?#[]@!$&'()*+,;=%-.~"
+)
 """Those of RFC 3986, section 2."""
 
 _FORMS = {

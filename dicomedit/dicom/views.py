@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from tempfile import SpooledTemporaryFile
 

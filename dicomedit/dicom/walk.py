@@ -98,10 +98,12 @@ def _root(instance: Instance, pattern: Pattern) -> Level:
 def _present(level: Level, pattern: Pattern, states: States) -> list[int]:
     """Return the tags at a level that are worth a look, ascending."""
     candidates = pattern.candidates(states)
-    if candidates.any_tag:
-        return list(level.tags())
-    present = {tag for tag in candidates.tags if tag in level}
-    return sorted(present | level.sequences() if candidates.any_sequence else present)
+    present = set(level.present(candidates.tags)) if candidates.tags else set()
+    for mask, value in candidates.forms:
+        present.update(tag for tag in level.tags() if tag & mask == value)
+    if candidates.any_sequence:
+        present |= level.sequences()
+    return sorted(present)
 
 
 def _creator(level: Level, pattern: Pattern, tag: int) -> str | None:
@@ -113,7 +115,7 @@ def _matching(level: Level, pattern: Pattern, states: States) -> Iterator[Target
         creator = _creator(level, pattern, tag)
         if not is_private_creator(tag) and pattern.accepts(states, tag, creator):
             yield Target(level, tag)
-        if tag in level.sequences():
+        if level.is_sequence(tag):
             for number, item in enumerate(level.items(tag)):
                 inside = pattern.enter(states, tag, creator, number)
                 if inside:
@@ -124,7 +126,7 @@ def _removals(level: Level, pattern: Pattern, states: States) -> Iterator[Target
     covered = pattern.covers(states)
     for tag in level.tags() if covered else _present(level, pattern, states):
         creator = _creator(level, pattern, tag)
-        is_sequence = tag in level.sequences()
+        is_sequence = level.is_sequence(tag)
         if covered or pattern.accepts(states, tag, creator):
             if is_sequence or not is_private_creator(tag):
                 yield Target(level, tag)
@@ -152,7 +154,7 @@ def _is_below_private(level: Level) -> bool:
 def all_values(level: Level) -> Iterator[Target]:
     """Yield every element at every level that is not a sequence."""
     for tag in level.tags():
-        if tag in level.sequences():
+        if level.is_sequence(tag):
             for item in level.items(tag):
                 yield from all_values(item)
         else:

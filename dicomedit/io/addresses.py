@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
+from collections.abc import Iterable
 from urllib.parse import unquote, urldefrag, urljoin
 
 from dicomedit.errors import EvaluationError, failed
@@ -30,6 +31,7 @@ _PATTERN = re.compile(
 )
 _UNSAFE = re.compile(r"[^!-~]|[\\#]|%(?![0-9A-Fa-f]{2})")
 _DOT_SEGMENT = re.compile(r"(?:^|[/\\])\.\.?(?:$|[/\\;?#\x00-\x20])")
+ALLOW = "nothing is fetched unless the host is among the allowed addresses of this run"
 _ENCODE = "put values into the address with urlEncode[...]"
 _FORMS = "write host, *.host, host:port or https://host/path/*; names outside ASCII as xn--..."
 
@@ -146,6 +148,11 @@ class Rule(Record):
             and address.port == (self.port or _DEFAULT_PORTS[address.scheme])
             and all(self.path.fullmatch(path) for path in address.path_readings())
         )
+
+
+def is_allowed(address: Address, rules: Iterable[Rule]) -> bool:
+    """Whether some rule allows an address."""
+    return any(rule.allows(address) for rule in rules)
 
 
 def rule_of(text: str, number: int) -> Rule:

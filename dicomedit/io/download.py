@@ -1,4 +1,7 @@
-"""One answer of a web server for `getURL`: `requests` under a clock, and within limits of size."""
+"""One answer of a web server for `getURL`: `requests` under a clock, and within limits of size.
+
+Imported with the first address that is fetched, so that the time this takes is on no clock.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +13,25 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from http.client import HTTPException, HTTPResponse
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from requests import Request, Response
+from requests.adapters import HTTPAdapter
+from requests.exceptions import SSLError, Timeout
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as PoolTimeout
 
 from dicomedit.errors import failed
-from dicomedit.io.addresses import Address, Rule, redirected
+from dicomedit.io.addresses import ALLOW, Address, Rule, is_allowed, redirected
 from dicomedit.records import Record, replace
-
-if TYPE_CHECKING:
-    from requests import Response
-    from requests.adapters import HTTPAdapter
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 5
 _CHUNK = 16384
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s\";]+)", re.IGNORECASE)
-_ALLOW = "nothing is fetched unless the host is among the allowed addresses of this run"
 _LOGGERS = ("connection", "connectionpool", "poolmanager", "response", "util.retry")
 
 
@@ -39,19 +45,13 @@ class Limits(Record):
 
 
 def download(address: Address, rules: Sequence[Rule], limits: Limits) -> str:
-    """Return the body of the answer with its line ends removed; raise EvaluationError."""
-    if not _is_allowed(address, rules):
-        raise failed("url-not-allowed", f"fetching from {address} is not allowed", help=_ALLOW)
+    """Return what an allowed address answers, its lines joined; raise EvaluationError."""
     clock = _Clock(time.monotonic() + limits.total_timeout, limits.timeout)
     with _silenced(), closing(_transport(clock, limits.max_bytes)) as transport:
         answer = _Attempts(rules, limits, transport, clock).persist(address)
     if isinstance(answer, _Trouble):  # raised here, so that no other exception hangs on it
         raise failed(answer.code, str(answer), help=answer.help)
     return answer
-
-
-def _is_allowed(address: Address, rules: Sequence[Rule]) -> bool:
-    return any(rule.allows(address) for rule in rules)
 
 
 class _Attempts(Record):
@@ -73,10 +73,6 @@ class _Attempts(Record):
         return answer
 
     def _try(self, address: Address) -> str | _Trouble:
-        from http.client import HTTPException
-
-        from urllib3.exceptions import HTTPError
-
         try:
             return self._follow(address)
         except _Trouble as trouble:
@@ -99,9 +95,9 @@ class _Attempts(Record):
         target = redirected(address, location)
         if target is None:
             raise _Trouble("url-failed", f"{address} redirects to an unusable address")
-        if not _is_allowed(target, self.rules):
+        if not is_allowed(target, self.rules):
             message = f"{address} redirects to {target}, which is not allowed"
-            raise _Trouble("url-not-allowed", message, help=_ALLOW)
+            raise _Trouble("url-not-allowed", message, help=ALLOW)
         same = target.origin == address.origin
         return replace(target, credentials=address.credentials if same else None)
 
@@ -120,9 +116,6 @@ class _Trouble(Exception):
 
 def _trouble_of(error: Exception, address: Address, clock: _Clock) -> _Trouble:
     """Return what an exception of the network means; its text holds the address and is dropped."""
-    from requests.exceptions import SSLError, Timeout
-    from urllib3.exceptions import TimeoutError as PoolTimeout
-
     if clock.left() <= 0:
         return _Trouble("url-timeout", f"{address} took longer than allowed")
     if isinstance(error, (Timeout, PoolTimeout, TimeoutError)):
@@ -142,9 +135,7 @@ def _get(address: Address, transport: HTTPAdapter, clock: _Clock) -> Response:
     The transport is used without a `requests.Session`: a session reads the environment and netrc
     files, keeps cookies, and reads the body of a redirect whatever its size.
     """
-    import requests
-
-    request = requests.Request("GET", address.url, headers=address.headers()).prepare()
+    request = Request("GET", address.url, headers=address.headers()).prepare()
     return transport.send(request, stream=True, timeout=clock.patience())
 
 
@@ -263,11 +254,6 @@ class _TimedStream(io.RawIOBase):
 
 def _transport(clock: _Clock, max_bytes: int) -> HTTPAdapter:
     """Return a transport of `requests` whose connections obey the clock; it never retries."""
-    from http.client import HTTPResponse
-
-    from requests.adapters import HTTPAdapter
-    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-
     on_the_wire = 8 * max_bytes + 1_000_000  # one-byte chunks take six bytes each; and headers
 
     def respond(sock: Any, **options: Any) -> HTTPResponse:

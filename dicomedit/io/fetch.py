@@ -7,6 +7,8 @@ when there is an address to allow or to fetch.
 
 from __future__ import annotations
 
+from dicomedit.errors import failed
+
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,9 +62,17 @@ class UrlFetcher:
     def fetch(self, url: str) -> str:
         """Return the body of the answer with its line ends removed."""
         if url not in self._answers:
-            from dicomedit.io.addresses import address_of
-            from dicomedit.io.download import Limits, download
-
-            limits = Limits(self._timeout, self._total_timeout, self._max_bytes, self._pauses)
-            self._answers[url] = download(address_of(url), self._rules, limits)
+            self._answers[url] = self._fetch(url)
         return self._answers[url]
+
+    def _fetch(self, url: str) -> str:
+        from dicomedit.io.addresses import ALLOW, address_of, is_allowed
+
+        address = address_of(url)
+        if not is_allowed(address, self._rules):
+            raise failed("url-not-allowed", f"fetching from {address} is not allowed", help=ALLOW)
+
+        from dicomedit.io.download import Limits, download
+
+        limits = Limits(self._timeout, self._total_timeout, self._max_bytes, self._pauses)
+        return download(address, self._rules, limits)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from dicomedit.dicom import edit
 from dicomedit.dicom.levels import element_name
@@ -21,6 +20,10 @@ from dicomedit.lang.reading import as_scalar, read_path, scalar_text
 from dicomedit.lang.stretches import Guarded, in_stretches
 from dicomedit.lang.values import Scalar, Value, is_true
 from dicomedit.records import Record, field
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from typing import Any
 
 Evaluate = Callable[[Run], Value]
 Test = Callable[[Run], bool]
