@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from dicomedit.dicom.scan import Positions, Scanner
 
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from dicomedit.dicom.scan import Spot
+
 
 class NewElement:
-    """An element that a script has stored; a sequence's items are kept by its level."""
+    """An element that a script has stored; a sequence's items are kept by its level.
 
-    __slots__ = ("value", "vr")
+    `is_delimited` tells whether a delimiter is to end the sequence.
+    """
 
-    def __init__(self, vr: str, value: bytes | memoryview) -> None:
+    __slots__ = ("is_delimited", "value", "vr")
+
+    def __init__(self, vr: str, value: bytes | memoryview, *, is_delimited: bool = False) -> None:
         self.vr = vr
         self.value = value
+        self.is_delimited = is_delimited
 
 
 Entry = int | NewElement
@@ -25,18 +33,18 @@ class Content:
     `stored` are the elements in the file, `elements` those there are now, the same mapping until
     one changes; both are found out when they are first asked for. `touched` are the tags at which
     they may differ; `items` holds the sequences that were opened so far, `sequences` the tags of
-    all of them once somebody asked. `is_changed` tells whether anything here or below may differ
-    from the file.
+    all of them once somebody asked. `spot` is where an item stands in the file; the root and new
+    items have none, and new ones no bytes.
     """
 
     __slots__ = (
         "elements",
         "end",
-        "is_changed",
         "is_delimited",
         "items",
         "scanner",
         "sequences",
+        "spot",
         "start",
         "stored",
         "touched",
@@ -46,16 +54,22 @@ class Content:
     stored: Positions
 
     def __init__(
-        self, scanner: Scanner, start: int, end: int, *, is_delimited: bool = False
+        self,
+        scanner: Scanner,
+        start: int,
+        end: int,
+        *,
+        is_delimited: bool = False,
+        spot: Spot = None,
     ) -> None:
         self.scanner = scanner
         self.start = start
         self.end = end
         self.is_delimited = is_delimited
+        self.spot = spot
         self.items: dict[int, list[Content]] = {}
         self.touched: set[int] = set()
         self.sequences: set[int] | None = None
-        self.is_changed = False
 
     def __getattr__(self, name: str) -> dict[int, Entry]:
         """Find out which elements the file has, when that is first asked."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import struct
-from bisect import bisect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 
 from dicomedit.dicom.content import NewElement
 from dicomedit.dicom.dictionary import is_group_length
@@ -20,6 +19,7 @@ from dicomedit.dicom.encoding import (
     swap_byte_order,
 )
 from dicomedit.dicom.levels import Level, element_name
+from dicomedit.dicom.splice import Edit, edits_of, spliced
 from dicomedit.errors import failed
 
 Buffer = bytes | memoryview
@@ -35,13 +35,21 @@ class Encoder:
         self._bare = struct.Struct(f"{order}HHL").pack
         self._short = struct.Struct(f"{order}HH2sH").pack
         self._long = struct.Struct(f"{order}HH2sHL").pack
+        self._edits: list[Edit] | None = None
 
     def encode(self, level: Level) -> tuple[list[Buffer], int]:
-        """Return a level's elements and their length. Group lengths are left out (PS3.5 §7.2)."""
-        if isinstance(level, EncodedLevel) and level.encoding is self._encoding:
-            edits = edits_of(level)
-            if edits is not None:
-                return self._spliced(level, edits)
+        """Return a level's elements and their length. Group lengths are left out (PS3.5 §7.2).
+
+        All levels that one encoder is given belong to the same data set.
+        """
+        if isinstance(level, EncodedLevel) and level.encoding is self._encoding and level.is_stored:
+            if self._edits is None:
+                self._edits = edits_of(level.changed_contents)
+            return spliced(level, self._edits, self)
+        return self.encode_anew(level)
+
+    def encode_anew(self, level: Level) -> tuple[list[Buffer], int]:
+        """Return a level's elements, each of them made new."""
         parts: list[Buffer] = []
         size = 0
         for tag in level.tags():
@@ -49,38 +57,18 @@ class Encoder:
                 size += self._element(level, tag, parts.append)
         return parts, size
 
-    def _spliced(self, level: EncodedLevel, edits: Iterable[Edit]) -> tuple[list[Buffer], int]:
-        """Return what stands in the file, with what was changed put in its places."""
+    def encode_element(self, level: EncodedLevel, tag: int) -> tuple[list[Buffer], int]:
+        """Return one element of a level that is in this encoding; nothing when it is absent."""
+        entry = level.content.elements.get(tag)
+        if entry is None or is_group_length(tag):
+            return [], 0
+        if isinstance(entry, NewElement) and isinstance(entry.value, bytes):
+            length = len(entry.value)
+            if length < _MOST_SHORT and entry.vr != "SQ":
+                element = self._header(tag, entry.vr, length) + entry.value
+                return [element], len(element)
         parts: list[Buffer] = []
-        content = level.content
-        source = memoryview(content.scanner.data)
-        size, kept = 0, content.start
-        for start, end, tag in edits:
-            if start > kept:
-                parts.append(source[kept:start])
-                size += start - kept
-            entry = content.elements.get(tag)
-            if isinstance(entry, NewElement) and self._is_plain(entry):
-                size += self._new_element(tag, entry, parts)
-            elif entry is not None and not is_group_length(tag):
-                size += self._element(level, tag, parts.append)
-            kept = end
-        if content.end > kept:
-            parts.append(source[kept : content.end])
-            size += content.end - kept
-        return parts, size
-
-    def _is_plain(self, entry: NewElement) -> bool:
-        return entry.vr != "SQ" and not self._is_too_long(entry.vr, len(entry.value))
-
-    def _new_element(self, tag: int, entry: NewElement, parts: list[Buffer]) -> int:
-        """Add an element that was stored in the encoding it is written in."""
-        header = self._header(tag, entry.vr, len(entry.value))
-        if isinstance(entry.value, bytes):
-            parts.append(header + entry.value)
-        else:
-            parts += (header, entry.value)
-        return len(header) + len(entry.value)
+        return parts, self._element(level, tag, parts.append)
 
     def _element(self, level: Level, tag: int, add: Callable[[Buffer], None]) -> int:
         vr = level.stored_vr(tag)
@@ -125,7 +113,7 @@ class Encoder:
 
     def _sequence(self, level: Level, tag: int, add: Callable[[Buffer], None]) -> int:
         parts: list[Buffer] = []
-        size = self._items(level.items(tag), parts)
+        size = sum(self._item(item, parts) for item in level.items(tag))
         if level.has_undefined_length(tag):
             parts.append(self._delimiter(SEQUENCE_DELIMITER))
             header = self._header(tag, "SQ", UNDEFINED_LENGTH)
@@ -136,31 +124,6 @@ class Encoder:
         for part in parts:
             add(part)
         return len(header) + size
-
-    def _items(self, items: Sequence[Level], parts: list[Buffer]) -> int:
-        """Add all items; what stands unchanged in the file is taken in as few slices as can be."""
-        size = 0
-        kept: tuple[memoryview, int, int] | None = None
-        for item in items:
-            stored = self._stored_item(item)
-            if stored is not None and kept is not None and kept[2] == stored[1]:
-                kept = (kept[0], kept[1], stored[2])
-                continue
-            size += _add_slice(kept, parts)
-            kept = stored
-            if stored is None:
-                size += self._item(item, parts)
-        return size + _add_slice(kept, parts)
-
-    def _stored_item(self, item: Level) -> tuple[memoryview, int, int] | None:
-        """Return the file's bytes and where an item stands in them, if it can stay as it is."""
-        if not isinstance(item, EncodedLevel) or item.encoding is not self._encoding:
-            return None
-        content = item.content
-        if content.is_changed:
-            return None
-        end = content.end + 8 if content.is_delimited else content.end
-        return memoryview(content.scanner.data), content.start - 8, end
 
     def _item(self, item: Level, parts: list[Buffer]) -> int:
         inside, size = self.encode(item)
@@ -186,46 +149,3 @@ class Encoder:
         if vr in LONG_VRS:
             return self._long(group, number, vr.encode(), 0, length)
         return self._short(group, number, vr.encode(), length)
-
-
-def _add_slice(kept: tuple[memoryview, int, int] | None, parts: list[Buffer]) -> int:
-    if kept is None:
-        return 0
-    source, start, end = kept
-    parts.append(source[start:end])
-    return end - start
-
-
-Edit = tuple[int, int, int]
-"""From where to where the file has what an edit replaces, and the tag of the element."""
-
-
-def edits_of(level: EncodedLevel) -> list[Edit] | None:
-    """Return where a level differs from the file, in the order of the file.
-
-    None when an element is new and those in the file are not in ascending order, as they should
-    be (PS3.5 §7.1): then all of them are written anew, one by one.
-    """
-    content = level.content
-    if not content.is_changed:
-        return []
-    stored, end_of = content.stored, content.scanner.end
-    opened = [tag for tag, items in content.items.items() if any(i.is_changed for i in items)]
-    edits: list[Edit] = []
-    new: list[int] = []
-    for tag in content.touched.union(opened) if opened else content.touched:
-        position = stored.get(tag)
-        if position is not None:
-            edits.append((position, end_of(position), tag))
-        elif tag in content.elements:
-            new.append(tag)
-    if new:
-        ordered = list(stored)
-        if ordered != sorted(ordered):
-            return None
-        for tag in new:
-            following = bisect(ordered, tag)
-            place = stored[ordered[following]] if following < len(ordered) else content.end
-            edits.append((place, place, tag))
-    edits.sort()
-    return edits

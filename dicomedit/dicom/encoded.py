@@ -21,7 +21,7 @@ from dicomedit.dicom.scan import Findings, Scanner
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from dicomedit.dicom.scan import Above
+    from dicomedit.dicom.scan import Spot
 
 VIEW_FROM = 1 << 16
 """Values of at least this many bytes stay views of the file instead of being copied."""
@@ -30,22 +30,46 @@ VIEW_FROM = 1 << 16
 class _Shared:
     """What all levels of one data set know together.
 
-    `added`: the levels at which an element was created, by its tag. `index`: those at
-    which the file had one, as far as somebody asked. `is_rearranged`: items were removed or
+    `levels`: those that were asked for so far, by the position of their content in the file;
+    `changed`: the contents in the file that did not stay as they were. `added`: the levels at
+    which an element was created, by its tag; `index`: those at which the file had one, as far as
+    somebody asked; `private`: those at which it has private elements. `gone`: from where to where
+    the file has sequences that were removed or replaced. `is_rearranged`: items were removed or
     brought back, so that where things stood at first does not tell where they are.
-    `has_detached`: some level may not stand any more where it stood. `places`: levels by their
-    place in the file. `private`: those at which the file has private elements.
     """
 
-    __slots__ = ("added", "has_detached", "index", "is_rearranged", "places", "private")
+    __slots__ = (
+        "added",
+        "changed",
+        "gone",
+        "index",
+        "is_rearranged",
+        "levels",
+        "private",
+        "root",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, root: EncodedLevel) -> None:
+        self.root = root
+        self.levels: dict[int, EncodedLevel] = {}
+        self.changed: list[Content] = []
         self.added: dict[int, list[EncodedLevel]] = {}
         self.index: dict[int, list[EncodedLevel]] = {}
-        self.is_rearranged = False
-        self.has_detached = False
-        self.places: dict[int, EncodedLevel | None] = {}
         self.private: list[EncodedLevel] | None = None
+        self.gone: list[tuple[int, int]] = []
+        self.is_rearranged = False
+
+    def level_at(self, spot: Spot) -> EncodedLevel:
+        """Return the level of an item in the file."""
+        if spot is None:
+            return self.root
+        _, tag, number, start, _, scanner = spot
+        known = self.levels.get(start)
+        if known is None:
+            end, is_delimited = scanner.item_end(start)
+            content = Content(scanner, start, end, is_delimited=is_delimited, spot=spot)
+            known = self.levels[start] = EncodedLevel(content, self, None, tag, number)
+        return known
 
 
 _Items = list["EncodedLevel"]
@@ -65,9 +89,12 @@ class EncodedLevel:
         tag: int = 0,
         item: int = 0,
     ) -> None:
-        """Show `content`; `above`, `tag` and `item` say where it stands when it is an item."""
+        """Show `content`; `above`, `tag` and `item` say where it stands when it is an item.
+
+        Without `above` an item's place is looked up when somebody wants to know.
+        """
         self._content = content
-        self._shared = _Shared() if shared is None else shared
+        self._shared = _Shared(self) if shared is None else shared
         self._above = above
         self._tag = tag
         self._item = item
@@ -81,7 +108,29 @@ class EncodedLevel:
     @property
     def place(self) -> Place | None:
         """The sequence this item belongs to, or None at the root."""
-        return None if self._above is None else Place(self._above, self._tag, self._item)
+        above = self.above
+        return None if above is None else Place(above, self._tag, self._item)
+
+    @property
+    def above(self) -> EncodedLevel | None:
+        """The level of the sequence this item belongs to, or None at the root."""
+        if self._above is None and self._content.spot is not None:
+            self._above = self._shared.level_at(self._content.spot[0])
+        return self._above
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether this level stands in the file, changed or not."""
+        return self._content.spot is not None or self._shared.root is self
+
+    @property
+    def changed_contents(self) -> Sequence[Content]:
+        """All contents in the file, of whatever level, that did not stay as they were."""
+        return self._shared.changed
+
+    def level_of(self, content: Content) -> EncodedLevel:
+        """Return the level that shows a content in the file."""
+        return self._shared.level_at(content.spot)
 
     @property
     def encoding(self) -> Encoding:
@@ -125,50 +174,43 @@ class EncodedLevel:
     def having(self, tag: int) -> Iterator[EncodedLevel]:
         """Yield the levels that have an element, this one and all below it; for the root only."""
         for level in self._index(tag):
-            if tag in level._content.elements and self._is_there(level):
+            if tag in level._content.elements and level._is_attached():
                 yield level
 
     def _index(self, tag: int) -> list[EncodedLevel]:
         """Return the levels that have, or once had, an element, each once."""
         shared = self._shared
         if shared.is_rearranged:
-            return list(self._walk(tag))
+            return [level for level in self._all_levels() if tag in level]
         known = shared.index.get(tag)
         if known is None:
             findings = self._content.scanner.findings
             if tag not in findings.wanted:
                 self._look_out_for({tag})
-            places = findings.nested.get(tag, ())
-            known = shared.index[tag] = [level for level in map(self._at, places) if level]
-        added = shared.added.get(tag, ())
-        return list(dict.fromkeys((self, *known, *added))) if added else [self, *known]
+            known = [self, *map(shared.level_at, findings.nested.get(tag, ()))]
+            shared.index[tag] = known
+        added = shared.added.get(tag)
+        return list(dict.fromkeys((*known, *added))) if added else known
 
     def having_private(self) -> Iterator[EncodedLevel]:
         """Yield the levels that have, or once had, private elements; for the root only."""
         shared = self._shared
         if shared.is_rearranged:
-            yield from self._walk_private()
+            yield from self._all_levels()
             return
         if shared.private is None:
-            places = map(self._at, self._content.scanner.findings.private)
-            shared.private = [level for level in places if level is not None]
+            spots = self._content.scanner.findings.private
+            shared.private = [self, *map(shared.level_at, spots)]
         added = (level for tag, row in shared.added.items() if is_private(tag) for level in row)
-        for level in dict.fromkeys((self, *shared.private, *added)):
-            if self._is_there(level):
+        for level in dict.fromkeys((*shared.private, *added)):
+            if level._is_attached():
                 yield level
 
-    def _walk_private(self) -> Iterator[EncodedLevel]:
+    def _all_levels(self) -> Iterator[EncodedLevel]:
         yield self
-        for each in sorted(self.sequences()):
-            for item in self.items(each):
-                yield from item._walk_private()
-
-    def _walk(self, tag: int) -> Iterator[EncodedLevel]:
-        if tag in self:
-            yield self
-        for each in sorted(self.sequences()):
-            for item in self.items(each):
-                yield from item._walk(tag)
+        for tag in sorted(self.sequences()):
+            for item in self.items(tag):
+                yield from item._all_levels()
 
     def _look_out_for(self, tags: Set[int]) -> None:
         """Have the places found at which the file has elements with these tags."""
@@ -177,29 +219,11 @@ class EncodedLevel:
         again.scan(content.start, content.end)
         findings.wanted, findings.nested = again.findings.wanted, again.findings.nested
 
-    def _at(self, above: Above) -> EncodedLevel | None:
-        """Return the level at a place in the file, or None when the sequence is another now."""
-        if above is None:
-            return self
-        known = self._shared.places.get(id(above))
-        if known is None:
-            known = self._shared.places[id(above)] = self._find(above)
-        return known
-
-    def _find(self, above: tuple[Above, int, int]) -> EncodedLevel | None:
-        outside, tag, number = above
-        level = self._at(outside)
-        if level is None or tag not in level or not level.is_sequence(tag):
-            return None
-        items = level._levels.get(tag) or level.items(tag)
-        return items[number] if number < len(items) else None
-
-    def _is_there(self, level: EncodedLevel) -> bool:
-        return not self._shared.has_detached or level._is_attached()
-
     def _is_attached(self) -> bool:
         """Whether this level still stands where it stood, all the way up."""
-        above = self._above
+        gone, content, above = self._shared.gone, self._content, self._above
+        if content.spot is not None:
+            return not (gone and any(start < content.start < end for start, end in gone))
         if above is None:
             return True
         items = above._levels.get(self._tag, ())
@@ -243,7 +267,7 @@ class EncodedLevel:
         while level is not None:
             if PIXEL_REPRESENTATION in level:
                 return b"\x01" in level.value(PIXEL_REPRESENTATION)
-            level = level._above
+            level = level.above
         return False
 
     def value(self, tag: int) -> bytes:
@@ -268,7 +292,7 @@ class EncodedLevel:
         """Whether a delimiter ends the value of a present element."""
         entry = self._content.elements[tag]
         if isinstance(entry, NewElement):
-            return False
+            return entry.is_delimited
         return self._content.scanner.locate(entry)[2] == UNDEFINED_LENGTH
 
     def is_encapsulated(self, tag: int) -> bool:
@@ -302,12 +326,18 @@ class EncodedLevel:
         """Return the items of a present sequence."""
         known = self._levels.get(tag)
         if known is None:
-            contents = self._opened(tag)
-            known = [
-                EncodedLevel(each, self._shared, self, tag, i) for i, each in enumerate(contents)
-            ]
-            self._levels[tag] = known
+            known = self._levels[tag] = list(self._items(tag))
         return known
+
+    def _items(self, tag: int) -> Iterator[EncodedLevel]:
+        levels = self._shared.levels
+        for number, content in enumerate(self._opened(tag)):
+            level = levels.get(content.start) if content.spot else None
+            if level is None or level._item != number:
+                level = EncodedLevel(content, self._shared, self, tag, number)
+                if content.spot is not None:
+                    levels[content.start] = level
+            yield level
 
     def _opened(self, tag: int) -> list[Content]:
         known = self._content.items.get(tag)
@@ -322,107 +352,121 @@ class EncodedLevel:
         _, start, length = scanner.locate(entry)
         end = scanner.end(entry) if length == UNDEFINED_LENGTH else start + length
         inside = scanner.wrapped() if self.stored_vr(tag) == "UN" else scanner
-        for first, last, is_delimited in inside.items(start, end):
-            yield Content(inside, first, last, is_delimited=is_delimited)
+        above, levels = self._content.spot, self._shared.levels
+        for number, (first, last, is_delimited) in enumerate(inside.items(start, end)):
+            known = levels.get(first)
+            if known is not None:
+                yield known._content
+                continue
+            spot = (above, tag, number, first, start, inside)
+            yield Content(inside, first, last, is_delimited=is_delimited, spot=spot)
 
     def add_item(self, tag: int) -> EncodedLevel:
         """Append an empty item, creating the sequence when it is absent."""
         if tag not in self:
-            self._store(tag, NewElement("SQ", b""))
+            self.put(tag, "SQ", b"")
+        self._open_for_items(tag)
         levels = self.items(tag)
         content = Content(self._content.scanner, 0, 0)
-        content.is_changed = True
         self._opened(tag).append(content)
         levels.append(EncodedLevel(content, self._shared, self, tag, len(levels)))
-        self._mark_changed()
         return levels[-1]
 
     def remove_item(self, tag: int, number: int) -> None:
         """Remove one item of a sequence that is not wrapped."""
+        self._open_for_items(tag)
         del self._opened(tag)[number]
         self._levels.pop(tag, None)
-        self._content.touched.add(tag)
-        self._shared.is_rearranged = self._shared.has_detached = True
-        self._mark_changed()
+        self._shared.is_rearranged = True
 
     def unwrap(self, tag: int) -> None:
         """Turn a sequence stored as UN into one that can be changed."""
-        levels, contents = self.items(tag), self._opened(tag)
-        self._store(tag, NewElement("SQ", b""))
-        self._levels[tag], self._content.items[tag] = levels, contents
+        self._open_for_items(tag)
+
+    def _open_for_items(self, tag: int) -> None:
+        """Make a sequence in the file one of its own, with the same items."""
+        if not isinstance(self._content.elements[tag], NewElement):
+            is_delimited = not self.is_wrapped(tag) and self.has_undefined_length(tag)
+            self.items(tag)
+            self._content.changeable()[tag] = NewElement("SQ", b"", is_delimited=is_delimited)
+            self._touch(tag)
 
     @property
     def is_in_unknown(self) -> bool:
         """Whether this item stands, at whatever distance, in a sequence stored as UN."""
-        above = self._above
-        if above is None:
-            return False
         if not self._content.scanner.encoding.implicit:
             return False  # whatever is stored as UN is implicit (PS3.5 §6.2.2)
-        return above.is_wrapped(self._tag) or above.is_in_unknown
+        above = self.above
+        return above is not None and (above.is_wrapped(self._tag) or above.is_in_unknown)
 
     def leave_out_group_lengths(self) -> None:
         """Mark all elements with number 0 as changed, since files go out without; root only."""
-        for above, tag in self._content.scanner.findings.group_lengths:
-            level = self._at(above)
-            if level is not None and not level.is_in_unknown:
-                level._content.touched.add(tag)
-                level._mark_changed()
+        for spot, tag in self._content.scanner.findings.group_lengths:
+            level = self._shared.level_at(spot)
+            if not level.is_in_unknown:
+                level._touch(tag)
 
     # --- changes --------------------------------------------------------------------------------
 
     def put(self, tag: int, vr: str, value: bytes | memoryview) -> None:
         """Create or replace an element."""
-        self._store(tag, NewElement(vr, value))
+        content = self._content
+        elements = content.changeable()
+        if tag not in elements:
+            self._shared.added.setdefault(tag, []).append(self)
+        elif tag in content.items or self.is_sequence(tag):
+            self._lose(tag)
+        elements[tag] = NewElement(vr, value)
+        self._touch(tag)
 
     def remove(self, tag: int) -> None:
         """Remove a present element, with all its items when it is a sequence."""
+        if self.is_sequence(tag):
+            self._lose(tag)
         del self._content.changeable()[tag]
         self._touch(tag)
 
-    def _store(self, tag: int, entry: Entry) -> None:
-        elements = self._content.changeable()
-        if tag not in elements:
-            self._shared.added.setdefault(tag, []).append(self)
-        elements[tag] = entry
-        self._touch(tag)
+    def _lose(self, tag: int) -> None:
+        """Note that the items of a sequence are not there any more."""
+        content = self._content
+        position = content.stored.get(tag)
+        if position is not None:
+            self._shared.gone.append((position, content.scanner.end(position)))
+        content.items.pop(tag, None)
+        self._levels.pop(tag, None)
 
     def _touch(self, tag: int) -> None:
         """Note that an element is another now, or none."""
         content = self._content
+        if not content.touched and self.is_stored:
+            self._shared.changed.append(content)
         content.touched.add(tag)
         if content.sequences is not None:
             content.sequences.discard(tag)
             if tag in content.elements and self.is_sequence(tag):
                 content.sequences.add(tag)
-        if tag in content.items:
-            del content.items[tag]
-            self._levels.pop(tag, None)
-            self._shared.has_detached = True
-        if not content.is_changed:
-            self._mark_changed()
-
-    def _mark_changed(self) -> None:
-        level: EncodedLevel | None = self
-        while level is not None and not level._content.is_changed:
-            level._content.is_changed = True
-            level = level._above
 
     def snapshot(self, tag: int) -> object:
         """Return what `restore` needs to bring an element back to how it is now."""
         content = self._content
-        items = content.items.get(tag)
+        items = content.items.get(tag) if content.items else None
         return (content.elements.get(tag), None if items is None else tuple(items))
 
     def restore(self, tag: int, snapshot: object) -> None:
         """Bring an element back to a snapshot; used only to undo."""
         entry, items = _snapshot(snapshot)
-        if entry is not None:
-            self._store(tag, entry)
-        elif tag in self._content.elements:
-            self.remove(tag)
+        content = self._content
+        elements = content.changeable()
+        if entry is None:
+            elements.pop(tag, None)
+        else:
+            elements[tag] = entry
+        self._levels.pop(tag, None)
+        content.items.pop(tag, None)
         if items is not None:
-            self._content.items[tag] = list(items)
+            content.items[tag] = list(items)
+        self._touch(tag)
+        self._shared.gone.clear()
         self._shared.is_rearranged = True
 
     def change_since(self, tag: int, snapshot: object) -> str | None:

@@ -34,8 +34,12 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from typing import NoReturn
 
-    Above = tuple["Above", int, int] | None
-    """Where an item stands: where the level of its sequence stands, that one's tag, the number."""
+    Spot = tuple["Spot", int, int, int, int, "Scanner"] | None
+    """Where an item stands in the file, None for the root.
+
+    The spot of the level its sequence is in, the sequence's tag, the item's number, the positions
+    of the item's and of the sequence's content, and what scans the item.
+    """
 
 MAX_DEPTH = 64
 """Deepest nesting of sequences that is followed."""
@@ -98,9 +102,9 @@ class Findings:
 
     def __init__(self, wanted: Set[int] = frozenset()) -> None:
         self.wanted = wanted
-        self.nested: dict[int, list[Above]] = {}
-        self.private: list[Above] = []
-        self.group_lengths: list[tuple[Above, int]] = []
+        self.nested: dict[int, list[Spot]] = {}
+        self.private: list[Spot] = []
+        self.group_lengths: list[tuple[Spot, int]] = []
         self.ends: dict[int, int] = {}
 
 
@@ -206,6 +210,13 @@ class Scanner:
                 yield position + 8, end, False
             position = end
 
+    def item_end(self, start: int) -> tuple[int, bool]:
+        """Return where the content of a proved item ends, and whether a delimiter follows it."""
+        (length,) = self._long(self.data, start - 4)
+        if length == UNDEFINED_LENGTH:
+            return self.findings.ends[start - 8] - 8, True
+        return start + length, False
+
     # --- the first walk -------------------------------------------------------------------------
 
     def scan(self, position: int, limit: int) -> Positions:
@@ -237,7 +248,7 @@ class Scanner:
         self._items(position, limit, None, 0, 1, delimited=False)
 
     def _explicit_level(
-        self, position: int, limit: int, above: Above, depth: int, found: Positions
+        self, position: int, limit: int, above: Spot, depth: int, found: Positions
     ) -> int:
         """Collect the elements of a level; return where it ends, negative after a delimiter.
 
@@ -276,7 +287,7 @@ class Scanner:
         return position
 
     def _implicit_level(
-        self, position: int, limit: int, above: Above, depth: int, found: Positions
+        self, position: int, limit: int, above: Spot, depth: int, found: Positions
     ) -> int:
         data, unpack = self.data, self._implicit
         wanted, private = self.findings.wanted, 1
@@ -306,7 +317,7 @@ class Scanner:
             raise Malformed("the data ends inside an element's header", position) from None
         return position
 
-    def _note(self, tag: int, above: Above, private: int) -> int:
+    def _note(self, tag: int, above: Spot, private: int) -> int:
         """Keep the place of something sought; return which groups are sought from now on."""
         findings = self.findings
         if not tag & 0xFFFF:
@@ -344,7 +355,7 @@ class Scanner:
             raise Malformed(f"{tag_text(tag)} seems to hold another element", position)
 
     def _long_element(
-        self, tag: int, kind: int, position: int, start: int, limit: int, above: Above, depth: int
+        self, tag: int, kind: int, position: int, start: int, limit: int, above: Spot, depth: int
     ) -> int:
         """Return the end of an element with a 32-bit length, having proved all that is in it."""
         if start > limit:
@@ -364,7 +375,7 @@ class Scanner:
         return end
 
     def _check_unknown(
-        self, tag: int, position: int, start: int, end: int, above: Above, depth: int
+        self, tag: int, position: int, start: int, end: int, above: Spot, depth: int
     ) -> None:
         first = self.data[start : min(start + 4, end)]
         if first == ITEM_START:
@@ -378,7 +389,7 @@ class Scanner:
             raise Malformed(reason, position)
 
     def _undefined(
-        self, tag: int, kind: int, position: int, start: int, limit: int, above: Above, depth: int
+        self, tag: int, kind: int, position: int, start: int, limit: int, above: Spot, depth: int
     ) -> int:
         if tag in PIXEL_DATA_TAGS and kind != _SEQUENCE:
             return self._fragments_end(start, limit)
@@ -406,13 +417,13 @@ class Scanner:
         return group << 16 | number, length
 
     def _items(
-        self, position: int, limit: int, above: Above, tag: int, depth: int, *, delimited: bool
+        self, position: int, limit: int, above: Spot, tag: int, depth: int, *, delimited: bool
     ) -> int:
         """Prove the items up to `limit`, or to the sequence's delimiter; return where that ends."""
         data, unpack, walk = self.data, self._implicit, self._walk
         if depth > MAX_DEPTH and position < limit:
             raise Malformed(f"sequences are nested more than {MAX_DEPTH} deep", position)
-        number = 0
+        number, first = 0, position
         while delimited or position < limit:
             start = position + 8
             if start > limit:
@@ -423,7 +434,7 @@ class Scanner:
             end = limit if length == UNDEFINED_LENGTH else start + length
             if end > limit:
                 raise Malformed("an item is longer than what it stands in", position)
-            end = walk(start, end, (above, tag, number), depth, {})
+            end = walk(start, end, (above, tag, number, start, first, self), depth, {})
             if length == UNDEFINED_LENGTH:
                 if end > 0:
                     raise Malformed("an item has no end", end)
