@@ -41,37 +41,48 @@ def new_vr(level: Level, tag: int) -> str:
 
 def put_text(instance: Instance, target: Target, text: str) -> None:
     """Store a text in an element of any VR but SQ, creating it when it is absent."""
-    _put_text(instance, target, text, {})
+    _put_text(instance, target, Forms(text))
 
 
-def put_text_in_all(instance: Instance, targets: Iterable[Target], text: str) -> None:
+class Forms:
+    """A text, and the forms it is stored in, as far as they depend on nothing but the VR."""
+
+    __slots__ = ("by_vr", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.by_vr: dict[str, tuple[bytes, bool]] = {}
+
+    def form(self, level: Level, tag: int, vr: str) -> tuple[bytes, bool]:
+        """Return the bytes to store in an element, and whether they are valid there."""
+        known = self.by_vr.get(vr)
+        if known is None:
+            text = self.text
+            known = encode_text(level, tag, vr, text), is_valid(vr, text)
+            if vr in TEXT_VRS and text.isascii():
+                self.by_vr[vr] = known
+        return known
+
+
+def put_text_in_all(instance: Instance, targets: Iterable[Target], forms: Forms) -> None:
     """Store the same text in several elements."""
-    forms: Forms = {}
     for target in targets:
-        _put_text(instance, target, text, forms)
+        _put_text(instance, target, forms)
 
 
-Forms = dict[str, tuple[bytes, bool]]
-"""A text as it is stored in each VR, and whether it is valid there, as far as it was needed."""
-
-
-def _put_text(instance: Instance, target: Target, text: str, forms: Forms) -> None:
+def _put_text(instance: Instance, target: Target, forms: Forms) -> None:
     level, tag = target.level, target.tag
-    if not _is_kept(instance, target):
+    is_ordinary = _FIRST_ORDINARY <= tag < _DELIMITERS and tag & 0xFFFF
+    if not is_ordinary and not _is_kept(instance, target):
         return
     vr = _text_vr(target)
     if tag == SPECIFIC_CHARACTER_SET:
-        _change_character_set(instance, level, text)
+        _change_character_set(instance, level, forms.text)
     elif tag == TRANSFER_SYNTAX_UID:
-        _check_transfer_syntax(instance, text)
-    elif vr in CHARSET_VRS and not text.isascii() and charset_of(level).is_default:
+        _check_transfer_syntax(instance, forms.text)
+    elif vr in CHARSET_VRS and not forms.text.isascii() and charset_of(level).is_default:
         _declare_utf8(instance, level)
-    known = forms.get(vr)
-    if known is None:
-        known = encode_text(level, tag, vr, text), is_valid(vr, text)
-        if vr in TEXT_VRS and text.isascii():
-            forms[vr] = known
-    encoded, has_valid_form = known
+    encoded, has_valid_form = forms.form(level, tag, vr)
     if not has_valid_form:
         message = f"{element_name(level, tag)} was given a value that is no valid {vr}"
         instance.notices.append(Notice("doubtful-value", message))
@@ -99,8 +110,6 @@ def _is_kept(instance: Instance, target: Target) -> bool:
     place; some of it is made anew for every file.
     """
     tag = target.tag
-    if _FIRST_ORDINARY <= tag < _DELIMITERS and tag & 0xFFFF:
-        return True
     if tag >> 16 == DELIMITER_GROUP:
         raise failed(
             "not-an-element", "delimiters are no elements", element=element_name(target.level, tag)
@@ -125,25 +134,32 @@ def put_bytes(instance: Instance, target: Target, vr: str, value: bytes | memory
 
 def remove(instance: Instance, targets: Iterable[Target]) -> None:
     """Remove elements; a character set goes last, when the text it declared is gone."""
+    record, meta = instance.journal.record, instance.meta
     charsets = []
     for target in targets:
-        if target.tag == SPECIFIC_CHARACTER_SET:
+        level, tag = target.level, target.tag
+        if tag == SPECIFIC_CHARACTER_SET:
             charsets.append(target)
-        elif target.tag == TRANSFER_SYNTAX_UID:
-            message = "the transfer syntax (0002,0010) was not deleted: a file needs it"
-            instance.notices.append(Notice("transfer-syntax-kept", message))
-        else:
-            _remove(instance, target)
+        elif level is meta:
+            _remove_meta(instance, target)
+        elif tag in level:
+            record(level, tag)
+            level.remove(tag)
     for target in charsets:
         _check_plain(target.level)
-        _remove(instance, target)
+        if target.tag in target.level:
+            record(target.level, target.tag)
+            target.level.remove(target.tag)
 
 
-def _remove(instance: Instance, target: Target) -> None:
-    is_renewed = target.level is instance.meta and target.tag in RENEWED_META
-    if target.tag in target.level and not is_renewed:
-        instance.journal.record(target.level, target.tag)
-        target.level.remove(target.tag)
+def _remove_meta(instance: Instance, target: Target) -> None:
+    level, tag = target.level, target.tag
+    if tag == TRANSFER_SYNTAX_UID:
+        message = "the transfer syntax (0002,0010) was not deleted: a file needs it"
+        instance.notices.append(Notice("transfer-syntax-kept", message))
+    elif tag in level and tag not in RENEWED_META:
+        instance.journal.record(level, tag)
+        level.remove(tag)
 
 
 def add_items(instance: Instance, target: Target, count: int) -> None:

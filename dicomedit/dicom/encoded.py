@@ -403,7 +403,7 @@ class EncodedLevel:
         """Mark all elements with number 0 as changed, since files go out without; root only."""
         for spot, tag in self._content.scanner.findings.group_lengths:
             level = self._shared.level_at(spot)
-            if not level.is_in_unknown:
+            if level._is_attached() and not level.is_in_unknown:
                 level._touch(tag)
 
     # --- changes --------------------------------------------------------------------------------

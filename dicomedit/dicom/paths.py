@@ -234,6 +234,7 @@ class Pattern:
         "matches_anywhere",
         "names_creator",
         "names_file_meta",
+        "root_tag",
         "start",
     )
 
@@ -248,6 +249,7 @@ class Pattern:
         self._steps = tuple(steps)
         self._end = len(steps)
         self._candidates: dict[States, Candidates] = {}
+        self.root_tag = _root_tag(steps)
         self.is_indexed = _is_indexed(steps)
         self.final_tag = _final_tag(steps) if self.is_indexed else None
         self.matches_anywhere = self.final_tag is not None and steps[:-1] == [Levels.ANY]
@@ -339,6 +341,13 @@ class Pattern:
                 else:
                     tags.add(tag)
         return Candidates(frozenset(tags), tuple(forms), any_sequence)
+
+
+def _root_tag(steps: list[StepTest | Levels]) -> int | None:
+    """Return the tag of a pattern that means one public element of the root and nothing else."""
+    first = steps[0]
+    is_one = len(steps) == 1 and isinstance(first, StepTest) and not first.names_item
+    return first.tag if is_one and isinstance(first, StepTest) else None
 
 
 def _is_indexed(steps: list[StepTest | Levels]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dicomedit.dicom.dictionary import is_private, is_private_creator
 from dicomedit.dicom.levels import Instance, Level
@@ -20,43 +20,53 @@ class Target:
         self.tag = tag
 
 
-def matching_values(instance: Instance, pattern: Pattern) -> Iterator[Target]:
-    """Yield the elements a pattern matches, without sequences and private creators."""
-    for target in matching_elements(instance, pattern):
-        if not target.level.is_sequence(target.tag):
-            yield target
+def matching_values(instance: Instance, pattern: Pattern) -> list[Target]:
+    """Return the elements a pattern matches, without sequences and private creators."""
+    found = matching_elements(instance, pattern)
+    return [target for target in found if not target.level.is_sequence(target.tag)]
 
 
-def matching_elements(instance: Instance, pattern: Pattern) -> Iterator[Target]:
-    """Yield the elements and sequences a pattern matches, without private creators."""
+def matching_elements(instance: Instance, pattern: Pattern) -> Iterable[Target]:
+    """Return the elements and sequences a pattern matches, without private creators."""
+    if pattern.root_tag is not None:
+        return _at_root(instance, pattern, pattern.root_tag)
     if pattern.is_indexed:
         return _indexed(instance.root, pattern)
     return _matching(_root(instance, pattern), pattern, pattern.start)
 
 
-def removals(instance: Instance, pattern: Pattern) -> Iterator[Target]:
-    """Yield what deleting a pattern removes: matches, and all below a matched item.
+def removals(instance: Instance, pattern: Pattern) -> list[Target]:
+    """Return what deleting a pattern removes: matches, and all below a matched item.
 
     Private creators stay, unless the sequence goes that they are in.
     """
+    if pattern.root_tag is not None:
+        return _at_root(instance, pattern, pattern.root_tag)
     if pattern.is_indexed:
         found = _indexed(instance.root, pattern)
-        return (target for target in found if not _goes_along(target.level, pattern))
-    return _removals(_root(instance, pattern), pattern, pattern.start)
+        if not any(target.level.is_sequence(target.tag) for target in found):
+            return found
+        return [target for target in found if not _goes_along(target.level, pattern)]
+    return list(_removals(_root(instance, pattern), pattern, pattern.start))
 
 
-def _indexed(root: Level, pattern: Pattern) -> Iterator[Target]:
-    for target in _possible(root, pattern):
-        if _is_matched(target, pattern):
-            yield target
+def _at_root(instance: Instance, pattern: Pattern, tag: int) -> list[Target]:
+    root = _root(instance, pattern)
+    return [Target(root, tag)] if tag in root else []
 
 
-def _possible(root: Level, pattern: Pattern) -> Iterator[Target]:
-    """Yield the elements that a pattern may match, found without a walk."""
-    if pattern.final_tag is not None:
-        for level in root.having(pattern.final_tag):
-            yield Target(level, pattern.final_tag)
-        return
+def _indexed(root: Level, pattern: Pattern) -> list[Target]:
+    """Return the elements a pattern matches at any level, found without a walk."""
+    tag = pattern.final_tag
+    if tag is None:
+        return [target for target in _private_data(root) if _is_matched(target, pattern)]
+    found = [Target(level, tag) for level in root.having(tag)]
+    if pattern.matches_anywhere:
+        return found
+    return [target for target in found if _is_matched(target, pattern)]
+
+
+def _private_data(root: Level) -> Iterator[Target]:
     for level in root.having_private():
         for tag in level.tags():
             if is_private(tag) and not is_private_creator(tag):

@@ -76,8 +76,8 @@ class Compiler(Record):
                 return _remove_all_private_tags
             case nodes.Assign(target=target, value=value):
                 return _assign(target.path, self._value(value))
-            case nodes.AssignIfExists(target=target, value=value):
-                return _assign_if_exists(self._pattern_of(target.path), self._value(value))
+            case nodes.AssignIfExists():
+                return self._assign_if_exists(statement)
             case nodes.Define(name=name, value=value):
                 return _define(name, self._value(value))
             case nodes.Delete(target=target):
@@ -95,6 +95,12 @@ class Compiler(Record):
     def _look_out_for(self, needs: Needs | None) -> None:
         if needs is not None and needs.anywhere:
             self.wanted.update(needs.tags)
+
+    def _assign_if_exists(self, statement: nodes.AssignIfExists) -> Statement:
+        pattern, value = self._pattern_of(statement.target.path), statement.value
+        if isinstance(value, nodes.Text | nodes.Number):
+            return _assign_literal_if_exists(pattern, value.value)
+        return _assign_if_exists(pattern, self._value(value))
 
     # conditions
 
@@ -282,10 +288,19 @@ def _tell_kept(run: Run, path: TagPath) -> None:
 
 def _assign_if_exists(pattern: Pattern, value: Evaluate) -> Statement:
     def assign_if_exists(run: Run) -> None:
-        text = scalar_text(value(run)) or ""
-        edit.put_text_in_all(run.instance, list(matching_values(run.instance, pattern)), text)
+        forms = edit.Forms(scalar_text(value(run)) or "")
+        edit.put_text_in_all(run.instance, matching_values(run.instance, pattern), forms)
 
     return assign_if_exists
+
+
+def _assign_literal_if_exists(pattern: Pattern, text: str) -> Statement:
+    forms = edit.Forms(text)
+
+    def assign_literal_if_exists(run: Run) -> None:
+        edit.put_text_in_all(run.instance, matching_values(run.instance, pattern), forms)
+
+    return assign_literal_if_exists
 
 
 def _define(name: str, value: Evaluate) -> Statement:
@@ -297,7 +312,7 @@ def _define(name: str, value: Evaluate) -> Statement:
 
 def _delete(pattern: Pattern) -> Statement:
     def delete(run: Run) -> None:
-        edit.remove(run.instance, list(removals(run.instance, pattern)))
+        edit.remove(run.instance, removals(run.instance, pattern))
 
     return delete
 

@@ -1,4 +1,4 @@
-"""The grammar of version 6 and its tables, wherever the package was installed from."""
+"""The grammars and their tables, wherever the package was installed from."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _IN_WHEEL = os.path.join(_PACKAGE, "grammar")
 _IN_CHECKOUT = os.path.join(os.path.dirname(_PACKAGE), "grammar")
 
 
-def dicomedit6() -> str:
-    """Return the grammar: in the wheel it is below the package, in a checkout beside it."""
-    return _text("dicomedit6.lark")
+def grammar_of(dialect: int) -> str:
+    """Return a grammar: in the wheel it is below the package, in a checkout beside it."""
+    return _text(f"dicomedit{dialect}.lark")
 
 
 @cache
-def tables() -> Tables:
-    """Return the tables of the grammar: those of the build, if they were made from it."""
-    grammar = dicomedit6()
+def tables(dialect: int = 6) -> Tables:
+    """Return the tables of a grammar: those of the build, if they were made from it."""
+    grammar = grammar_of(dialect)
     try:
-        built = _text("dicomedit6.tables")
+        built = _text(f"dicomedit{dialect}.tables")
     except FileNotFoundError:
         built = ""
     return read_tables(built if is_current(built, grammar) else _build(grammar))

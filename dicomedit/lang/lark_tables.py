@@ -32,21 +32,27 @@ from lark.parsers.lalr_analysis import Reduce
 HEADER = "dicomedit tables 1"
 """Begins the text. The number grows whenever the format or its meaning changes."""
 
-OPTIONS: dict[str, Any] = {
-    "parser": "lalr",
-    "lexer": "basic",
-    "start": ["start", "tag_path"],
-    "propagate_positions": True,
-    "maybe_placeholders": True,
-}
-"""How Lark reads the grammar, here and where it explains errors."""
+_STARTS = ("start", "tag_path")
+"""The rules that a text may be, as far as a grammar has them."""
+
+
+def options(grammar: str) -> dict[str, Any]:
+    """Return how Lark reads a grammar, here and where it explains errors."""
+    return {
+        "parser": "lalr",
+        "lexer": "basic",
+        "start": [name for name in _STARTS if re.search(rf"(?m)^{name}:", grammar)],
+        "propagate_positions": True,
+        "maybe_placeholders": True,
+    }
+
 
 _END = "$END"
 
 
 def build(grammar: str) -> str:
     """Return the text of a grammar's tables."""
-    parser = Lark(grammar, **OPTIONS)
+    parser = Lark(grammar, **options(grammar))
     lines = [f"{HEADER} lark {lark.__version__}", *_tokens(parser), *_states(parser)]
     return "\n".join([*lines, "grammar", grammar])
 
