@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from dicomedit.batch.recipe import Recipe, remembering
+from dicomedit.batch.rows import Stamp
+from dicomedit.dicom.encode import Buffer
 from dicomedit.dicom.file_meta import renew_file_meta
 from dicomedit.dicom.levels import Instance
 from dicomedit.dicom.uids import UidMap
@@ -15,7 +18,6 @@ from dicomedit.io.read import read_file
 from dicomedit.io.scan import prepare_folder
 from dicomedit.io.source import include_loader, read_source
 from dicomedit.io.write import encode_instance, write_atomically
-from dicomedit.lang.compile import compile_source
 from dicomedit.lang.lookup import LookupTable
 from dicomedit.lang.program import CompiledScript, Outcome, Resources, Variable
 from dicomedit.records import Record, field
@@ -71,9 +73,17 @@ def resources_of(
 
 
 class Program(Record):
-    """A compiled script. Applying it leaves nothing behind in it: use it as often as you like."""
+    """A compiled script. Applying it leaves nothing behind in it: use it as often as you like.
 
-    _script: CompiledScript = field(repr=False)
+    A pickled program is the text of its script, which is compiled where it arrives.
+    """
+
+    _script: CompiledScript = field(repr=False, compare=False)
+    recipe: Recipe = field(repr=False)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Compiled scripts consist of functions, which cannot be pickled; their texts can."""
+        return _cooked, (self.recipe,)
 
     @property
     def name(self) -> str:
@@ -138,7 +148,8 @@ class Program(Record):
         resources = resources_of(lookup, uid_map, allow_urls, options)
         step = Step(self, variables or {}, resources)
         prepare_folder(Path(destination).parent)
-        return edit_file([step], Path(source), Path(destination), options)
+        outcome, _ = edit_file([step], Path(source), Path(destination), options)
+        return outcome
 
     @property
     def wanted(self) -> frozenset[int]:
@@ -181,28 +192,67 @@ def edit_file(
     options: Options,
     *,
     tell_changes: bool = True,
-) -> Outcome:
+    digest_of: Callable[[Path], str] | None = None,
+) -> tuple[Outcome, Stamp]:
     """Apply scripts in order to one file; without a destination nothing is written.
 
     The folder of the destination is there already. With `tell_changes` the outcome lists every
-    change.
+    change. Also returns what tells the input from a changed one; `digest_of` adds its digest. An
+    input that changes while it is read is an error.
     """
-    if destination is not None and _is_same_file(source, destination):
+    before = _stat(source)
+    if destination is not None and _is_same_file(before, destination):
         raise DicomFileError(str(source), "the destination is the source itself")
     wanted = frozenset().union(*(step.program.wanted for step in steps))
     instance = read_file(source, wanted).open()
+    digest = None if digest_of is None else digest_of(source)
     outcomes: list[Outcome] = []
     for number, step in enumerate(steps, 1):
         tell = tell_changes and number == len(steps)
         edit = step.program.edit
         outcomes.append(edit(instance, step.variables, step.resources, tell_changes=tell))
         if outcomes[-1].rejected:
-            return _merged(outcomes)
+            _check_unchanged(source, before)
+            return _merged(outcomes), stamp_of(before, digest)
     finish(instance, options)
     parts = list(encode_instance(instance))
-    if destination is not None:
-        write_atomically(destination, parts)
-    return _merged(outcomes)
+    if destination is None:
+        _check_unchanged(source, before)
+    else:
+        write_atomically(destination, _checked_last(parts, source, before))
+    return _merged(outcomes), stamp_of(before, digest, sum(map(len, parts)))
+
+
+def stamp_of(
+    status: os.stat_result, digest: str | None = None, output_size: int | None = None
+) -> Stamp:
+    """Return what tells an input from a changed one."""
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, digest, output_size)
+
+
+def _stat(source: Path) -> os.stat_result:
+    try:
+        return source.stat()
+    except OSError as error:
+        raise DicomFileError(str(source), error.strerror or "cannot be read") from None
+
+
+def _checked_last(parts: list[Buffer], source: Path, before: os.stat_result) -> Iterator[Buffer]:
+    """Yield the parts of a result, then raise DicomFileError if the source is not as it was.
+
+    Large files are not read before they are written, so this is when it counts: the result does
+    not have its name yet.
+    """
+    yield from parts
+    _check_unchanged(source, before)
+
+
+def _check_unchanged(source: Path, before: os.stat_result) -> None:
+    after = _stat(source)
+    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise DicomFileError(
+            str(source), "the file changed while it was read: perhaps it is still being written"
+        )
 
 
 def _merged(outcomes: Sequence[Outcome]) -> Outcome:
@@ -218,9 +268,9 @@ def _merged(outcomes: Sequence[Outcome]) -> Outcome:
     )
 
 
-def _is_same_file(first: Path, second: Path) -> bool:
+def _is_same_file(source: os.stat_result, destination: Path) -> bool:
     try:
-        return os.path.samefile(first, second)
+        return os.path.samestat(source, destination.stat())
     except OSError:
         return False
 
@@ -240,9 +290,14 @@ def compile_script(
     with every error that was found.
     """
     source = Source("<script>", script) if isinstance(script, str) else read_source(script)
-    loader = None if include_from is None else include_loader(include_from)
-    compiled = compile_source(source, dialect=dialect, newer_versions=newer_versions, loader=loader)
-    return Program(compiled)
+    included: dict[str, Source] = {}
+    loader = None if include_from is None else remembering(include_loader(include_from), included)
+    recipe = Recipe(source, dialect, newer_versions, None if loader is None else included)
+    return Program(recipe.compile(loader), recipe)
+
+
+def _cooked(recipe: Recipe) -> Program:
+    return Program(recipe.compile(), recipe)
 
 
 def apply(

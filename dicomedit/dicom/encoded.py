@@ -469,6 +469,11 @@ class EncodedLevel:
         self._shared.gone.clear()
         self._shared.is_rearranged = True
 
+    def differs_from_file(self, tag: int) -> bool:
+        """Whether an element is another than in the file."""
+        stored = self._content.stored.get(tag) if self.is_stored else None
+        return self.change_since(tag, (stored, None)) is not None
+
     def change_since(self, tag: int, snapshot: object) -> str | None:
         """Return how an element differs from a snapshot: added, changed, removed or not at all."""
         before, items = _snapshot(snapshot)

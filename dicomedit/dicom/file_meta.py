@@ -28,8 +28,7 @@ def renew_file_meta(instance: Instance, *, keep: bool) -> None:
     device, goes, unless `keep` is set or the script stored it itself.
     """
     if not keep:
-        by_script = {e.tag for e in instance.journal.entries if e.level is instance.meta}
-        stay = _ESSENTIAL | by_script
+        stay = _ESSENTIAL | instance.journal.tags_of(instance.meta)
         edit.remove(
             instance, [Target(instance.meta, t) for t in instance.meta.tags() if t not in stay]
         )

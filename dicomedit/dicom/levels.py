@@ -129,6 +129,9 @@ class Level(Protocol):
     def restore(self, tag: int, snapshot: object) -> None:
         """Bring an element back to a snapshot; used only to undo."""
 
+    def differs_from_file(self, tag: int) -> bool:
+        """Whether an element is another than in the file it is from; encoded levels know."""
+
     def change_since(self, tag: int, snapshot: object) -> str | None:
         """Return how an element differs from a snapshot: added, changed, removed or not at all."""
 
@@ -181,18 +184,30 @@ class Change(Record):
 class Journal(Record, frozen=False):
     """What was changed so far, in order: enough to undo all of it and to tell what happened.
 
-    `created` grows whenever an element comes into being.
+    `created` grows whenever an element comes into being. A journal that is not `complete` costs
+    less: it knows which elements were changed, but can neither undo nor list the changes. It is
+    for instances that are given up when something goes wrong.
     """
 
     line: int = 0
     entries: list[Entry] = field(factory=list)
     created: int = 0
+    complete: bool = True
+    changed: list[tuple[Level, int]] = field(factory=list)
 
     def record(self, level: Level, tag: int) -> None:
         """Note an element's state before it changes; make the sequences it is in changeable."""
         if level.is_in_unknown:
             self._unwrap_around(level)
-        self.entries.append(Entry(level, tag, level.snapshot(tag), self.line))
+        if self.complete:
+            self.entries.append(Entry(level, tag, level.snapshot(tag), self.line))
+        else:
+            self.changed.append((level, tag))
+
+    def tags_of(self, level: Level) -> set[int]:
+        """Return the tags of all elements of a level that were changed."""
+        entries = ((entry.level, entry.tag) for entry in self.entries)
+        return {tag for where, tag in (*self.changed, *entries) if where is level}
 
     def _unwrap_around(self, level: Level) -> None:
         place = level.place
@@ -207,7 +222,7 @@ class Journal(Record, frozen=False):
             outer.unwrap(tag)
 
     def undo(self) -> None:
-        """Bring every element back, the last change first."""
+        """Bring every element back, the last change first; for a complete journal only."""
         while self.entries:
             entry = self.entries.pop()
             entry.level.restore(entry.tag, entry.before)
@@ -215,6 +230,8 @@ class Journal(Record, frozen=False):
     @property
     def has_changes(self) -> bool:
         """Whether anything is different now."""
+        if any(level.differs_from_file(tag) for level, tag in self.changed):
+            return True
         seen: set[tuple[int, int]] = set()
         for entry in self.entries:
             level, tag = entry.level, entry.tag

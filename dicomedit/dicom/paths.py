@@ -234,6 +234,7 @@ class Pattern:
         "matches_anywhere",
         "names_creator",
         "names_file_meta",
+        "plural_reason",
         "root_tag",
         "start",
     )
@@ -249,6 +250,7 @@ class Pattern:
         self._steps = tuple(steps)
         self._end = len(steps)
         self._candidates: dict[States, Candidates] = {}
+        self.plural_reason = path.plural_reason
         self.root_tag = _root_tag(steps)
         self.is_indexed = _is_indexed(steps)
         self.final_tag = _final_tag(steps) if self.is_indexed else None

@@ -15,23 +15,30 @@ MAX_NEW_ITEMS = 10_000
 
 def find(instance: Instance, path: TagPath) -> Target | None:
     """Return the element a singular path names, or None when it, or the way to it, is absent."""
+    tag = path.pattern.root_tag
+    if tag is not None:
+        root = _root(instance, path)
+        return Target(root, tag) if tag in root else None
     level = _root(instance, path)
     *above, last = _steps(path)
     for step in above:
-        tag = _find_tag(level, step)
-        if tag is None or tag not in level or not level.is_sequence(tag):
+        sequence = _find_tag(level, step)
+        if sequence is None or sequence not in level or not level.is_sequence(sequence):
             return None
-        items = level.items(tag)
+        items = level.items(sequence)
         item = step.item
         if not isinstance(item, int) or not 0 <= item < len(items):
             return None
         level = items[item]
-    tag = _find_tag(level, last)
-    return None if tag is None or tag not in level else Target(level, tag)
+    found = _find_tag(level, last)
+    return None if found is None or found not in level else Target(level, found)
 
 
 def obtain(instance: Instance, path: TagPath) -> Target:
     """Return the element a singular path names; create the sequences and items on the way."""
+    tag = path.pattern.root_tag
+    if tag is not None:
+        return Target(_root(instance, path), tag)
     level = _root(instance, path)
     *above, last = _steps(path)
     for step in above:
@@ -40,7 +47,7 @@ def obtain(instance: Instance, path: TagPath) -> Target:
 
 
 def _root(instance: Instance, path: TagPath) -> Level:
-    return instance.meta if path.names_file_meta else instance.root
+    return instance.meta if path.pattern.names_file_meta else instance.root
 
 
 def _steps(path: TagPath) -> list[TagStep]:

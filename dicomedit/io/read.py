@@ -61,9 +61,12 @@ class DicomFile(Record):
     meta: EncodedLevel
     transfer_syntax: str
 
-    def open(self) -> Instance:
-        """Return the file as an instance to be edited; the file itself is never changed."""
-        return Instance(self.root, self.meta, Journal(), [])
+    def open(self, *, complete: bool = True) -> Instance:
+        """Return the file as an instance to be edited; the file itself is never changed.
+
+        With a journal that is not `complete` nothing can be undone, nor all changes be told.
+        """
+        return Instance(self.root, self.meta, Journal(complete=complete), [])
 
 
 def read_file(path: Path, wanted: Set[int] = frozenset()) -> DicomFile:

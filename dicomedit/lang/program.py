@@ -136,7 +136,7 @@ class CompiledScript(Record):
         return Outcome(
             rejected,
             f"rejected by {self.source.name}, line {line}" if rejected else None,
-            journal.has_changes,
+            not rejected and journal.has_changes,
             journal.changes() if tell_changes else (),
             tuple(run.echo),
             (*self.notices, *run.notices.values()),

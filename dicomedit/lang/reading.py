@@ -25,7 +25,7 @@ def exists(run: Run, path: TagPath) -> bool:
 
 
 def _find(run: Run, path: TagPath) -> Target | None:
-    reason = path.plural_reason
+    reason = path.pattern.plural_reason
     if reason is not None:
         raise failed("plural-path", f"{path} does not name one element: {reason}")
     return find(run.instance, path)
