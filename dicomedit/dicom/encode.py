@@ -20,9 +20,9 @@ from dicomedit.dicom.encoding import (
 )
 from dicomedit.dicom.levels import Level, element_name
 from dicomedit.dicom.splice import Edit, edits_of, spliced
+from dicomedit.dicom.views import Buffer
 from dicomedit.errors import failed
 
-Buffer = bytes | memoryview
 _MOST_SHORT = 0xFFFF
 
 
@@ -101,7 +101,7 @@ class Encoder:
     def _is_too_long(self, vr: str, length: int) -> bool:
         return not self._encoding.implicit and vr not in LONG_VRS and length > _MOST_SHORT
 
-    def _value(self, level: Level, tag: int, vr: str, *, little: bool) -> Buffer:
+    def _value(self, level: Level, tag: int, vr: str, *, little: bool) -> bytes | memoryview:
         value = level.buffer(tag)
         if level.little_endian == little:
             return value

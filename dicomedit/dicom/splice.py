@@ -13,27 +13,27 @@ from collections.abc import Sequence
 from dicomedit.dicom.content import Content
 from dicomedit.dicom.encoded import EncodedLevel
 from dicomedit.dicom.encoding import UNDEFINED_LENGTH
+from dicomedit.dicom.views import part_of
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from typing import Protocol
 
+    from dicomedit.dicom.views import Buffer
+
     class ElementEncoder(Protocol):
         """Makes the bytes of elements in the encoding of the file."""
 
-        def encode_element(
-            self, level: EncodedLevel, tag: int
-        ) -> tuple[list[bytes | memoryview], int]:
+        def encode_element(self, level: EncodedLevel, tag: int) -> tuple[list[Buffer], int]:
             """Return one element; nothing when it is absent."""
 
-        def encode_anew(self, level: EncodedLevel) -> tuple[list[bytes | memoryview], int]:
+        def encode_anew(self, level: EncodedLevel) -> tuple[list[Buffer], int]:
             """Return a level's elements, each of them made new."""
 
 
 _REWRITE, _INSERT, _REPLACE = range(3)
 
-Buffer = bytes | memoryview
-Piece = tuple[int, int, list[Buffer], int]
+Piece = tuple[int, int, "list[Buffer]", int]
 """From where to where the file has what is replaced, by what, and how long that is."""
 
 
@@ -85,16 +85,16 @@ def spliced(
         pieces.append((field, field + 4, [pack(length)], 4))
     pieces.sort(key=_place)
     parts: list[Buffer] = []
-    source = memoryview(scanner.data)
+    data = scanner.data
     size, kept = 0, start
     for first, last, new, length in pieces:
         if first > kept:
-            parts.append(source[kept:first])
+            parts.append(part_of(data, kept, first))
         parts += new
         size += first - kept + length
         kept = last
     if end > kept:
-        parts.append(source[kept:end])
+        parts.append(part_of(data, kept, end))
     return parts, size + end - kept
 
 

@@ -7,7 +7,54 @@ from collections.abc import Iterator
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from io import FileIO
     from tempfile import SpooledTemporaryFile
+
+
+class MappedFile(mmap.mmap):
+    """A file in memory as far as it is looked at, which remembers the file."""
+
+    file: FileIO
+
+
+def map_file(file: FileIO) -> MappedFile:
+    """Return the content of an open file, which stays open as long as somebody uses it."""
+    mapped = MappedFile(file.fileno(), 0, access=mmap.ACCESS_READ)
+    mapped.file = file
+    return mapped
+
+
+class FilePart:
+    """A part of a mapped file that is to be copied, and need not be looked at."""
+
+    __slots__ = ("end", "source", "start")
+
+    def __init__(self, source: MappedFile, start: int, end: int) -> None:
+        self.source = source
+        self.start = start
+        self.end = end
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def view(self) -> memoryview:
+        """Return the bytes."""
+        return memoryview(self.source)[self.start : self.end]
+
+
+Buffer = bytes | memoryview | FilePart
+"""Bytes to be written."""
+
+PART_FROM = 1 << 20
+"""Parts of a mapped file of at least this many bytes are copied without being looked at."""
+
+
+def part_of(data: bytes | mmap.mmap, start: int, end: int) -> Buffer:
+    """Return a part of a file's content, for writing."""
+    if isinstance(data, MappedFile) and end - start >= PART_FROM:
+        return FilePart(data, start, end)
+    return memoryview(data)[start:end]
+
 
 PIECE = 8 << 20
 """Bytes of a view that are handed on at once."""
@@ -20,8 +67,10 @@ def release_pages(view: bytes | memoryview) -> None:
         source.madvise(mmap.MADV_DONTNEED)
 
 
-def pieces(value: bytes | memoryview) -> Iterator[bytes | memoryview]:
+def pieces(value: Buffer) -> Iterator[bytes | memoryview]:
     """Yield a value in pieces; one that is a view of a file does not stay in memory."""
+    if isinstance(value, FilePart):
+        value = value.view()
     if len(value) <= PIECE:
         yield value
         return

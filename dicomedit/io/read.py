@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 import struct
 import zlib
@@ -22,7 +21,7 @@ from dicomedit.dicom.encoding import (
 )
 from dicomedit.dicom.levels import Instance, Journal
 from dicomedit.dicom.scan import Data, Findings, Malformed, Scanner
-from dicomedit.dicom.views import open_spool, spooled
+from dicomedit.dicom.views import map_file, open_spool, spooled
 from dicomedit.errors import DicomFileError
 from dicomedit.records import Record
 
@@ -82,11 +81,11 @@ def read_file(path: Path, wanted: Set[int] = frozenset()) -> DicomFile:
 
 
 def _open(path: Path) -> Data:
-    with path.open("rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
-        if size < MAP_FROM:
-            return file.read()
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    file = path.open("rb", buffering=0)
+    if os.fstat(file.fileno()).st_size >= MAP_FROM:
+        return map_file(file)
+    with file:
+        return file.read()
 
 
 def locate_elements(data: Data, name: str, wanted: Set[int] = frozenset()) -> DicomFile:

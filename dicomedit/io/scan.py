@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dicomedit.errors import DicomFileError
 from dicomedit.records import Record, field
+
+
+_PART = re.compile(r"\.[0-9a-f]{16}\.part")
+"""The temporary names of files that are being written; see `write_atomically`."""
 
 
 class Job(Record):
@@ -134,3 +140,17 @@ def prepare_folder(folder: Path) -> None:
         raise DicomFileError(str(folder), f"cannot be created: {error.strerror}") from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise DicomFileError(str(folder), "cannot be written to")
+
+
+def remove_parts(folder: Path, *, below: bool = False) -> None:
+    """Remove what processes that were killed have left half written in a folder, or `below` it.
+
+    Nobody may be writing there at the time. Other files, and links, are left alone.
+    """
+    for path, folders, names in os.walk(folder):
+        if not below:
+            folders.clear()
+        for name in names:
+            if _PART.fullmatch(name):
+                with contextlib.suppress(OSError):
+                    os.unlink(f"{path}/{name}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dicomedit.dicom.dictionary import TRANSFER_SYNTAX_UID
-from dicomedit.dicom.encode import Buffer, Encoder
+from dicomedit.dicom.encode import Encoder
 from dicomedit.dicom.encoding import (
     DEFLATED_UID,
     EXPLICIT_LITTLE,
@@ -19,11 +20,14 @@ from dicomedit.dicom.encoding import (
 )
 from dicomedit.dicom.levels import Instance, Level
 from dicomedit.dicom.text import read_text
-from dicomedit.dicom.views import PIECE, pieces
+from dicomedit.dicom.views import PIECE, Buffer, FilePart, pieces
 from dicomedit.errors import DicomFileError
 
 _PREAMBLE = bytes(128) + b"DICM"
 _STANDARD = "1.2.840.10008.1."
+_COPIED = 1 << 20
+"""Bytes of a large file that are copied at once."""
+
 _ROW = 1000
 """Most buffers that are written at once; systems allow 1,024 (POSIX: at least 16)."""
 
@@ -86,44 +90,58 @@ def _write(path: Path, parts: Iterable[Buffer], mode: int) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, mode)
     try:
-        for row in _rows(parts):
+        row: list[bytes | memoryview] = []
+        for part in parts:
+            if not isinstance(part, FilePart) and len(part) <= PIECE:
+                row.append(part)
+                if len(row) < _ROW:
+                    continue
             _write_row(descriptor, row)
+            row = []
+            if isinstance(part, FilePart) or len(part) > PIECE:
+                _write_large(descriptor, part)
+        _write_row(descriptor, row)
     finally:
         os.close(descriptor)
 
 
-def _rows(parts: Iterable[Buffer]) -> Iterator[list[Buffer]]:
-    """Yield the parts in rows that can be written at once."""
-    row: list[Buffer] = []
-    for part in parts:
-        if len(part) <= PIECE:
-            row.append(part)
-            if len(row) == _ROW:
-                yield row
-                row = []
-            continue
-        if row:
-            yield row
-            row = []
-        for piece in pieces(part):
-            yield [piece]
-    if row:
-        yield row
-
-
-def _write_row(descriptor: int, row: list[Buffer]) -> None:
+def _write_row(descriptor: int, row: list[bytes | memoryview]) -> None:
+    """Write many buffers at once."""
+    if not row:
+        return
     length = sum(map(len, row))
-    written = _write_some(descriptor, row)
-    if written < length:
-        rest = memoryview(b"".join(row))[written:]
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-
-
-def _write_some(descriptor: int, row: list[Buffer]) -> int:
     if hasattr(os, "writev"):
-        return os.writev(descriptor, row)
-    return os.write(descriptor, b"".join(row))
+        written = os.writev(descriptor, row)
+    else:
+        written = os.write(descriptor, b"".join(row))
+    if written < length:
+        _write_all(descriptor, memoryview(b"".join(row))[written:])
+
+
+def _write_all(descriptor: int, rest: memoryview) -> None:
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _write_large(descriptor: int, part: Buffer) -> None:
+    if isinstance(part, FilePart):
+        _copy(descriptor, part)
+        return
+    for piece in pieces(part):
+        _write_all(descriptor, memoryview(piece))
+
+
+def _copy(descriptor: int, part: FilePart) -> None:
+    """Copy a part of a file through a small buffer, which is faster than having it mapped."""
+    file, left = part.source.file, len(part)
+    buffer = memoryview(bytearray(min(_COPIED, left)))
+    file.seek(part.start)
+    while left:
+        count = file.readinto(buffer[: min(_COPIED, left)])
+        if not count:
+            raise OSError(errno.EIO, "the input became shorter while it was read")
+        _write_all(descriptor, buffer[:count])
+        left -= count
 
 
 def _discard(path: Path) -> None:
