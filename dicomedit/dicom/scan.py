@@ -117,6 +117,7 @@ class Scanner:
         "_implicit",
         "_is_file_meta",
         "_long",
+        "_tools",
         "_walk",
         "data",
         "encoding",
@@ -142,6 +143,8 @@ class Scanner:
         self._implicit = struct.Struct(f"{order}HHL").unpack_from
         self._long = struct.Struct(f"{order}L").unpack_from
         self._walk = self._implicit_level if encoding.implicit else self._explicit_level
+        # Looked up once for each level: many levels have only an element or two.
+        self._tools = (data, self._explicit, data.find, self.findings.wanted)
 
     def wrapped(self) -> Scanner:
         """Return what scans sequences stored as UN: implicit little endian (PS3.5 §6.2.2)."""
@@ -255,8 +258,8 @@ class Scanner:
         This loop, and its twin for implicit encodings, see every header of every file: they are
         written out for speed.
         """
-        data, unpack, find, kinds = self.data, self._explicit, self.data.find, _KINDS
-        wanted, private = self.findings.wanted, 1
+        data, unpack, find, wanted = self._tools
+        kinds, private = _KINDS, 1
         try:
             while position < limit:
                 group, number, name, length = unpack(data, position)
