@@ -41,7 +41,7 @@ def new_vr(level: Level, tag: int) -> str:
 
 def put_text(instance: Instance, target: Target, text: str) -> None:
     """Store a text in an element of any VR but SQ, creating it when it is absent."""
-    _put_text(instance, target, Forms(text))
+    _put_text(instance, target.level, target.tag, Forms(text))
 
 
 class Forms:
@@ -67,15 +67,21 @@ class Forms:
 def put_text_in_all(instance: Instance, targets: Iterable[Target], forms: Forms) -> None:
     """Store the same text in several elements."""
     for target in targets:
-        _put_text(instance, target, forms)
+        _put_text(instance, target.level, target.tag, forms)
 
 
-def _put_text(instance: Instance, target: Target, forms: Forms) -> None:
-    level, tag = target.level, target.tag
+def put_text_at_root(instance: Instance, tag: int, forms: Forms) -> None:
+    """Store a text in an element of the root, unless that is absent or a sequence."""
+    root = instance.root
+    if tag in root and not root.is_sequence(tag):
+        _put_text(instance, root, tag, forms)
+
+
+def _put_text(instance: Instance, level: Level, tag: int, forms: Forms) -> None:
     is_ordinary = _FIRST_ORDINARY <= tag < _DELIMITERS and tag & 0xFFFF
-    if not is_ordinary and not _is_kept(instance, target):
+    if not is_ordinary and not _is_kept(instance, level, tag):
         return
-    vr = _text_vr(target)
+    vr = _text_vr(level, tag)
     if tag == SPECIFIC_CHARACTER_SET:
         _change_character_set(instance, level, forms.text)
     elif tag == TRANSFER_SYNTAX_UID:
@@ -86,12 +92,11 @@ def _put_text(instance: Instance, target: Target, forms: Forms) -> None:
     if not has_valid_form:
         message = f"{element_name(level, tag)} was given a value that is no valid {vr}"
         instance.notices.append(Notice("doubtful-value", message))
-    put_bytes(instance, target, vr, encoded)
+    _store(instance, level, tag, vr, encoded)
 
 
-def _text_vr(target: Target) -> str:
+def _text_vr(level: Level, tag: int) -> str:
     """Return the VR in which a text is stored; raise EvaluationError when it is a sequence's."""
-    level, tag = target.level, target.tag
     if tag not in level:
         vr = dictionary_vr(tag, signed=level.is_signed)
     else:
@@ -99,37 +104,48 @@ def _text_vr(target: Target) -> str:
         if vr == "UN":
             vr = "SQ" if level.is_wrapped(tag) else level.vr(tag)
     if vr == "SQ":
-        raise _is_sequence(target)
+        raise _is_sequence(level, tag)
     return vr
 
 
-def _is_kept(instance: Instance, target: Target) -> bool:
+def _is_kept(instance: Instance, level: Level, tag: int) -> bool:
     """Whether a file keeps the element as it is stored.
 
     Group lengths and command elements are dropped, as is file meta information in the wrong
     place; some of it is made anew for every file.
     """
-    tag = target.tag
     if tag >> 16 == DELIMITER_GROUP:
         raise failed(
-            "not-an-element", "delimiters are no elements", element=element_name(target.level, tag)
+            "not-an-element", "delimiters are no elements", element=element_name(level, tag)
         )
-    is_meta = target.level is instance.meta
+    is_meta = level is instance.meta
     is_strange = tag >> 16 < 2 or (tag >> 16 == 2 and not is_meta) or is_group_length(tag)
     if not is_strange and not (is_meta and tag in RENEWED_META):
         return True
-    message = f"{element_name(target.level, tag)} is not stored: a file does not keep it"
+    message = f"{element_name(level, tag)} is not stored: a file does not keep it"
     instance.notices.append(Notice("not-stored", message))
     return False
 
 
 def put_bytes(instance: Instance, target: Target, vr: str, value: bytes | memoryview) -> None:
     """Store bytes as they are."""
-    level, tag, journal = target.level, target.tag, instance.journal
+    _store(instance, target.level, target.tag, vr, value)
+
+
+def _store(instance: Instance, level: Level, tag: int, vr: str, value: bytes | memoryview) -> None:
+    journal = instance.journal
     if tag not in level:
         journal.created += 1
     journal.record(level, tag)
     level.put(tag, vr, value)
+
+
+def remove_at_root(instance: Instance, tag: int) -> None:
+    """Remove an element of the root, if it is present, that nothing else depends on."""
+    root = instance.root
+    if tag in root:
+        instance.journal.record(root, tag)
+        root.remove(tag)
 
 
 def remove(instance: Instance, targets: Iterable[Target]) -> None:
@@ -181,12 +197,12 @@ def remove_item(instance: Instance, target: Target, number: int) -> None:
     target.level.remove_item(target.tag, number)
 
 
-def _is_sequence(target: Target) -> Exception:
+def _is_sequence(level: Level, tag: int) -> Exception:
     return failed(
         "sequence-as-target",
         "a sequence cannot be assigned a value",
         help="name an element of one of its items, such as (0008,1140)[0]/(0008,1155)",
-        element=element_name(target.level, target.tag),
+        element=element_name(level, tag),
     )
 
 

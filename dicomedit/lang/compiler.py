@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dicomedit.dicom import edit
+from dicomedit.dicom.dictionary import SPECIFIC_CHARACTER_SET
 from dicomedit.dicom.levels import element_name
 from dicomedit.dicom.paths import Needs, Pattern, TagPath
 from dicomedit.dicom.resolve import find, obtain
@@ -296,6 +297,9 @@ def _assign_if_exists(pattern: Pattern, value: Evaluate) -> Statement:
 
 def _assign_literal_if_exists(pattern: Pattern, text: str) -> Statement:
     forms = edit.Forms(text)
+    tag = pattern.root_tag
+    if tag is not None and not pattern.names_file_meta:
+        return lambda run: edit.put_text_at_root(run.instance, tag, forms)
 
     def assign_literal_if_exists(run: Run) -> None:
         edit.put_text_in_all(run.instance, matching_values(run.instance, pattern), forms)
@@ -311,6 +315,10 @@ def _define(name: str, value: Evaluate) -> Statement:
 
 
 def _delete(pattern: Pattern) -> Statement:
+    tag = pattern.root_tag
+    if tag is not None and tag != SPECIFIC_CHARACTER_SET and not pattern.names_file_meta:
+        return lambda run: edit.remove_at_root(run.instance, tag)
+
     def delete(run: Run) -> None:
         edit.remove(run.instance, removals(run.instance, pattern))
 
