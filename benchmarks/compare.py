@@ -1,125 +1,213 @@
-"""Time `dicomedit run` against a plain read and write with pydicom, on made-up files.
+"""Compare dicomedit with other programs, on made-up files, and print tables in Markdown.
 
     python benchmarks/compare.py
+    python benchmarks/compare.py --corpora ct,mr --peers copy,gdcmanon,dicomedit --runs 3
 
-Each job runs as a process of its own, in turn, five times; the table shows medians of CPU seconds,
-start-up included, and their ratio. Nothing here is a test: machines differ, ratios less so.
+Each job is a process of its own. The programs take turns, so that a slow minute of the machine
+strikes all of them, and medians are told. Nothing here is a test: machines differ, ratios less so.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import statistics
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import EnhancedMRImageStorage, ExplicitVRLittleEndian
+from measure import CommandFailed, Cost, measure
+from peers import OURS, PEERS, Peer, present
+from tables import Result, print_big, print_cpu, print_machine, print_start
 
-from dicomedit.io.synthetic import write_study
-
-SCRIPTS = Path(__file__).parents[1] / "scripts"
-
-ROUND_TRIP = """
-import sys
-from pathlib import Path
-from pydicom import dcmread
-for path in sorted(Path(sys.argv[1]).rglob("*.dcm")):
-    out = Path(sys.argv[2]) / path.relative_to(sys.argv[1])
-    out.parent.mkdir(parents=True, exist_ok=True)
-    dcmread(path).save_as(out)
-"""
+CORPUS = Path(__file__).parent / "corpus.py"
 
 
-def many_slices(folder: Path) -> None:
-    """Write 198 small CT slices."""
-    for number in range(33):
-        write_study(folder / str(number))
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One job on one corpus. `sizes` are the options of corpus.py that `--scale` makes smaller."""
+
+    corpus: str
+    kind: str
+    title: str
+    job: str
+    sizes: dict[str, int] = field(default_factory=dict)
 
 
-def one_enhanced(folder: Path) -> None:
-    """Write an enhanced MR with 20,000 nested elements."""
-    ds = Dataset()
-    ds.SOPClassUID, ds.SOPInstanceUID = EnhancedMRImageStorage, "1.2.3"
-    ds.PatientName, ds.PatientID = "Sample^Ada", "1"
-    ds.PerFrameFunctionalGroupsSequence = [_frame(number) for number in range(1_500)]
-    ds.file_meta = FileMetaDataset()
-    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    folder.mkdir(parents=True)
-    ds.save_as(folder / "enhanced.dcm", enforce_file_format=True)
+CPU_ROWS = (
+    Row("ct", "ct", "{count} CT slices, light edit", "light", {"count": 200}),
+    Row(
+        "ct",
+        "ct",
+        "{count} CT slices, full basic profile (260 rules)",
+        "basic-profile",
+        {"count": 200},
+    ),
+    Row(
+        "mr",
+        "mr",
+        "{count} enhanced MR of {frames} frames with 57 elements each, basic profile",
+        "basic-profile",
+        {"count": 4, "frames": 350},
+    ),
+    Row(
+        "sr", "sr", "{count} deep structured reports, basic profile", "basic-profile", {"count": 60}
+    ),
+    Row(
+        "us",
+        "us",
+        "{count} ultrasound loops of {frames} frames, basic profile",
+        "basic-profile",
+        {"count": 12, "frames": 24},
+    ),
+    Row(
+        "siemens",
+        "siemens",
+        "{count} Siemens MR slices, basic profile",
+        "basic-profile",
+        {"count": 200},
+    ),
+)
+BIG_ROWS = (
+    Row("big", "big", "one multi-frame file of {size}", "light", {"size": 1 << 30}),
+    Row("big4", "big", "one multi-frame file of {size}", "light", {"size": 1 << 32}),
+)
+START = "start"
+USUAL = ("ct", "mr", "sr", "us", "siemens", "big", START)
+ALL = (*USUAL, "big4")
 
 
-def _frame(number: int) -> Dataset:
-    content, position, measures, frame = Dataset(), Dataset(), Dataset(), Dataset()
-    content.FrameAcquisitionDateTime, content.StackID = "20200229", "1"
-    content.InStackPositionNumber, content.TemporalPositionIndex = number, 1
-    content.FrameAcquisitionDuration = 1.0
-    position.ImagePositionPatient = [0, 0, number]
-    measures.SliceThickness, measures.PixelSpacing = "1", [1, 1]
-    frame.FrameContentSequence = [content]
-    frame.PlanePositionSequence = [position]
-    frame.PixelMeasuresSequence = [measures]
-    return frame
+# --- measuring ----------------------------------------------------------------------------------
 
 
-CORPORA: dict[str, Callable[[Path], None]] = {
-    "198 CT slices": many_slices,
-    "1 enhanced MR, 20,000 elements": one_enhanced,
-}
-
-
-def cpu_seconds(command: Sequence[str]) -> float:
-    """Return the CPU seconds of a process and its children."""
-    before = os.times()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    after = os.times()
-    return (
-        after.children_user + after.children_system - before.children_user - before.children_system
-    )
-
-
-def compare(corpus: Path, runs: int) -> tuple[float, float]:
-    """Return the medians of dicomedit's and pydicom's times on a corpus."""
-    script = str(SCRIPTS / "basic-header.das")
-    ours, theirs = [], []
-    for number in range(runs):
-        out = str(corpus.parent / f"out{number}-{corpus.name}")
-        ours.append(
-            cpu_seconds([sys.executable, "-m", "dicomedit", "run", "-q", script, str(corpus), out])
+def run_row(
+    row: Row, here: Sequence[Peer], given: argparse.Namespace
+) -> tuple[str, dict[Peer, Result]]:
+    """Write a row's corpus, let the peers take turns on it; return its title and the results."""
+    sizes = {name: max(1, round(size * given.scale)) for name, size in row.sizes.items()}
+    with tempfile.TemporaryDirectory(dir=given.folder) as name:
+        folder = Path(name)
+        source = folder / "in"
+        _write(source, row.kind, sizes)
+        title = row.title.format_map(
+            {name: _bytes(size) if name == "size" else size for name, size in sizes.items()}
         )
-        theirs.append(cpu_seconds([sys.executable, "-c", ROUND_TRIP, str(corpus), f"{out}-copy"]))
-    return statistics.median(ours), statistics.median(theirs)
+        _say(title)
+        return title, _take_turns(row.job, here, source, given.runs)
 
 
-def _print_imports(runs: int) -> None:
-    """Print what `import dicomedit` costs beside `import pydicom`."""
-    ours, theirs = [], []
+def _write(folder: Path, kind: str, sizes: dict[str, int]) -> None:
+    """Write a corpus in a process of its own: peaks of memory are told no smaller than ours."""
+    options = [text for name, size in sizes.items() for text in (f"--{name}", str(size))]
+    command = [sys.executable, str(CORPUS), str(folder), "--kind", kind, *options]
+    subprocess.run(command, check=True)
+
+
+def _bytes(size: int) -> str:
+    return f"{size >> 30} GiB" if size % (1 << 30) == 0 else f"{size / (1 << 20):.0f} MiB"
+
+
+def _take_turns(job: str, here: Sequence[Peer], source: Path, runs: int) -> dict[Peer, Result]:
+    costs: dict[Peer, list[Cost]] = {peer: [] for peer in here}
+    failed: set[Peer] = set()
     for _ in range(runs):
-        ours.append(cpu_seconds([sys.executable, "-c", "import dicomedit"]))
-        theirs.append(cpu_seconds([sys.executable, "-c", "import pydicom"]))
-    us, them = statistics.median(ours), statistics.median(theirs)
-    print(f"import dicomedit {us:.2f} s, import pydicom {them:.2f} s, ratio {us / them:.2f}")
-    print()
+        for peer in here:
+            out = source.parent / "out"
+            command = peer.command(job, source, out)
+            if command is None or peer in failed:
+                continue
+            try:
+                costs[peer].append(_one_run(command, source, out))
+            except CommandFailed as error:
+                _say(f"  {peer.name} fails: {' '.join(str(error).split())[-300:]}")
+                failed.add(peer)
+            finally:
+                shutil.rmtree(out, ignore_errors=True)
+    return {
+        peer: Result(() if peer in failed else tuple(costs[peer]), peer in failed) for peer in here
+    }
+
+
+def _one_run(command: Sequence[str], source: Path, out: Path) -> Cost:
+    """Run a command; one that leaves fewer files than there were has failed, whatever it says."""
+    cost = measure(command, source.parent)
+    written, expected = len(list(out.iterdir())), len(list(source.iterdir()))
+    if written != expected:
+        raise CommandFailed(f"{written} of {expected} files were written")
+    return cost
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def run_start(given: argparse.Namespace) -> dict[str, Result]:
+    """Run one small job beside a Python that does nothing."""
+    with tempfile.TemporaryDirectory(dir=given.folder) as name:
+        folder = Path(name)
+        source, out = folder / "in", folder / "out"
+        _write(source, "ct", {"count": 1})
+        _say("start")
+        dicomedit = next(peer for peer in PEERS if peer.name == OURS)
+        commands = {
+            "python -c pass": [sys.executable, "-c", "pass"],
+            'python -c "import pydicom"': [sys.executable, "-c", "import pydicom"],
+            'python -c "import dicomedit"': [sys.executable, "-c", "import dicomedit"],
+            "one CT file, light edit": dicomedit.command("light", source, out),
+            "one CT file, basic profile": dicomedit.command("basic-profile", source, out),
+        }
+        costs: dict[str, list[Cost]] = {title: [] for title in commands}
+        for _ in range(given.runs):
+            for title, command in commands.items():
+                costs[title].append(measure(command or [], folder))
+                shutil.rmtree(out, ignore_errors=True)
+    return {title: Result(tuple(all_of)) for title, all_of in costs.items()}
+
+
+# --- command line -------------------------------------------------------------------------------
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",")]
+
+
+def arguments() -> argparse.Namespace:
+    """Return what the command line asks for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=5, help="runs of each program (default: 5)")
+    parser.add_argument(
+        "--corpora", type=_names, default=USUAL, help=f"some of {','.join(ALL)} (default: no big4)"
+    )
+    parser.add_argument("--peers", type=_names, help="only these programs (default: all there are)")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="size of the corpora (default: 1, the table's)"
+    )
+    parser.add_argument("--folder", type=Path, help="where to write (default: the temporary one)")
+    given = parser.parse_args()
+    if unknown := set(given.corpora) - set(ALL):
+        parser.error(f"no corpus is called {', '.join(sorted(unknown))}")
+    if unknown := set(given.peers or ()) - {peer.name for peer in PEERS}:
+        parser.error(f"no program is called {', '.join(sorted(unknown))}")
+    return given
 
 
 def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=5)
-    runs = parser.parse_args().runs
-    _print_imports(runs)
-    print("| corpus | dicomedit run basic-header.das | pydicom, read and write | ratio |")
-    print("|---|---|---|---|")
-    for name, write in CORPORA.items():
-        with tempfile.TemporaryDirectory() as folder:
-            corpus = Path(folder) / "in"
-            write(corpus)
-            ours, theirs = compare(corpus, runs)
-        print(f"| {name} | {ours:.2f} s | {theirs:.2f} s | {ours / theirs:.2f} |")
+    """Measure, then print the tables."""
+    given = arguments()
+    here = present(given.peers)
+    print_machine(here, given.runs)
+    wanted = set(given.corpora)
+    cpu = [run_row(row, [*here], given) for row in CPU_ROWS if row.corpus in wanted]
+    if cpu:
+        print_cpu(cpu, [*here])
+    big = [run_row(row, [*here], given) for row in BIG_ROWS if row.corpus in wanted]
+    print_big(big, [*here])
+    if START in wanted:
+        print_start(run_start(given))
 
 
 if __name__ == "__main__":
