@@ -1,4 +1,4 @@
-"""Makes the tables of the grammar when the package is built or installed for development."""
+"""Makes the tables of the grammars when the package is built or installed for development."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class TablesHook(BuildHookInterface):
-    """Writes ``grammar/dicomedit6.tables``, which goes where the grammar goes."""
+    """Writes ``grammar/*.tables``, which go where the grammars go."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Write the tables before the files of the package are collected."""
         root = Path(self.root)
-        grammar = root / "grammar" / "dicomedit6.lark"
-        tables = _lark_tables(root).build(grammar.read_text(encoding="utf-8"))
-        grammar.with_suffix(".tables").write_text(tables, encoding="utf-8", newline="\n")
+        for grammar in sorted((root / "grammar").glob("*.lark")):
+            tables = _lark_tables(root).build(grammar.read_text(encoding="utf-8"))
+            grammar.with_suffix(".tables").write_text(tables, encoding="utf-8", newline="\n")
 
 
 def _lark_tables(root: Path) -> Any:

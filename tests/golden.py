@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class Case:
     lookup: str = ""
     variables: dict[str, str] | None = None
     note: str = ""
+    expect_re: dict[str, str] = field(default_factory=dict)
 
     def input_path(self) -> Path:
         local = FOLDER / "inputs" / self.input
@@ -50,9 +51,14 @@ def read_cases(name: str) -> list[Case]:
 
 def dump_file(path: Path) -> Dump:
     """Return VR and text of every element that is compared, by path, from the stored bytes."""
-    ds = dcmread(path)
+    return dump_dataset(dcmread(path))
+
+
+def dump_dataset(ds: Dataset) -> Dump:
+    """Return the same of a data set in memory, which may be without file meta information."""
     found: Dump = {}
-    _dump(ds.file_meta, "", found, "iso8859", implicit=False)
+    if hasattr(ds, "file_meta"):
+        _dump(ds.file_meta, "", found, "iso8859", implicit=False)
     _dump(ds, "", found, ["iso8859"], implicit=bool(ds.original_encoding[0]))
     return found
 

@@ -4,13 +4,19 @@
 """
 
 import os
+import re
 import warnings
 from pathlib import Path
 
 import golden
 import pytest
+from pydicom import DataElement, dcmread
 
 from dicomedit import DicomEditError, LookupTable, compile_script
+from dicomedit.batch.program import DEFAULTS, resources_of
+from dicomedit.dicom.dataset_instance import open_instance
+from dicomedit.io.read import read_file
+from dicomedit.io.write import encode_instance
 
 KNOWN_DIFFERENCES = {
     "realfile-023": "keeping (0043,1010), which nobody asked to keep, would be a leak",
@@ -60,6 +66,64 @@ def _apply(case: golden.Case, output: Path) -> tuple[str, list[str]]:
     except DicomEditError:
         return "error", []
     return ("rejected" if outcome.rejected else "elements"), list(outcome.echo)
+
+
+# --- DicomEdit 4 --------------------------------------------------------------------------------
+
+CASES_4 = golden.read_cases("de4.json")
+
+
+def _open_file(path: Path):
+    return read_file(path).open()
+
+
+def _open_dataset(path: Path):
+    return open_instance(dcmread(path))
+
+
+@pytest.mark.filterwarnings("ignore")  # pydicom's remarks on the inputs
+@pytest.mark.parametrize("open_", [_open_file, _open_dataset], ids=["file", "dataset"])
+@pytest.mark.parametrize("case", CASES_4, ids=lambda case: case.id)
+def test_golden_case_of_version_4(case, open_, tmp_path):
+    if case.expect.get("error"):
+        with pytest.raises(DicomEditError):
+            _edit(case, open_, tmp_path)
+        return
+    ds = dcmread(_edit(case, open_, tmp_path))
+    wanted = case.expect | dict.fromkeys(case.expect_re)
+    found = {path: _value_at(ds, path) for path in wanted}
+    for path, pattern in case.expect_re.items():
+        assert re.fullmatch(pattern, found.pop(path)), case.script
+    assert found == case.expect, case.script
+
+
+def _edit(case: golden.Case, open_, folder: Path) -> Path:
+    """Return what a script makes of a file, before its file meta information is renewed."""
+    program = compile_script(case.script)
+    instance = open_(case.input_path())
+    program.edit(instance, case.variables or {}, resources_of(None, None, (), DEFAULTS))
+    output = folder / "out.dcm"
+    output.write_bytes(b"".join(map(bytes, encode_instance(instance))))
+    return output
+
+
+def _value_at(ds, path: str) -> str | None:
+    """Return the text of an element as pydicom reads it; None when it is absent."""
+    *above, last = path.split("/")
+    for step in above:
+        tag, _, item = step.rstrip("]").partition("[")
+        ds = ds[int(tag, 16)].value[int(item)]
+    tag = int(last, 16)
+    level = ds.file_meta if tag >> 16 == 2 else ds
+    return _value_text(level[tag]) if tag in level else None
+
+
+def _value_text(element: DataElement) -> str:
+    if element.is_empty:
+        return ""
+    values = [element.value] if element.VM == 1 else element.value
+    is_number = element.VR in ("DS", "IS")
+    return "\\".join(v.original_string if is_number else str(v) for v in values)
 
 
 @pytest.mark.filterwarnings("default")  # told at the end of a run outside CI

@@ -205,12 +205,17 @@ class Checker(Record):
         most = function.most
         if given >= function.fewest and (most is None or given <= most):
             return
-        message = f"{call.function} takes {_how_many(function)}, {given} given"
+        message = f"{call.function} takes {_range(function)}, {given} given"
         yield self._error("argument-count", message, call.span, f"write {function.signature}")
 
 
-def _how_many(function: Function) -> str:
+def how_many(count: int) -> str:
+    """Return a number of arguments in words."""
+    return f"{count} argument{'' if count == 1 else 's'}"
+
+
+def _range(function: Function) -> str:
     fewest, most = function.fewest, function.most
     if most == fewest:
-        return f"{fewest} argument{'' if fewest == 1 else 's'}"
+        return how_many(fewest)
     return f"{f'at least {fewest}' if most is None else f'{fewest} to {most}'} arguments"

@@ -12,8 +12,19 @@ from dicomedit.lang.include import Includes, Loader, Part, nested_includes
 from dicomedit.lang.parser import too_deep
 from dicomedit.lang.program import CompiledScript
 from dicomedit.lang.variables import external_variables
+from dicomedit.records import replace
 
-_VERSION_STATEMENT = re.compile(r'\bversion[ \t]*"')
+TYPE_CHECKING = False  # what is of version 4 is imported when a script of it comes
+if TYPE_CHECKING:
+    from dicomedit.lang.dialect4.nodes import Script
+
+_VERSION_STATEMENT = re.compile(r'\bversion(?:[ \t\r]|\\\r?\n)*"')
+_TEXTS = r'"(?:[^"\\\r\n]|\\.)*"|//[^\n]*'
+_OF_VERSION_6 = (
+    r"\?|!=|!~|[*+.]/|\)/|\(\w{3,4},[ \t]*\{"
+    r"|\b(?:removeAllPrivateTags\b|(?:if|elseif)[ \t]*\(|(?:concatenate|mapUID|newUID)\[)"
+)
+"""What shows that a script was written for version 6, once texts and comments are gone."""
 
 
 def compile_source(
@@ -25,22 +36,97 @@ def compile_source(
 ) -> CompiledScript:
     """Return the program of a script; raise ScriptError with all that is wrong with it.
 
-    `dialect` 6 reads the script as DicomEdit 6 even without a version statement; `loader` reads
-    included files, which are refused without it.
+    A script with a version statement is DicomEdit 6, one without is DicomEdit 4, by the rule of
+    the language; `dialect`, 4 or 6, forces one. `loader` reads the files that version 6 includes,
+    which are refused without it.
     """
-    if dialect not in (None, 6):
+    if dialect not in (None, 4, 6):
         raise ScriptError([_dialect_error(source, dialect)])
-    includes = Includes(loader)
+    if dialect == 6:
+        return _compile_6(source, newer_versions, loader)[0]
+    version = _VERSION_STATEMENT.search(source.text)
+    if dialect == 4 or (version is not None and _says_4(source, version.end())):
+        return _compile_4(source)[0]
+    if version is not None:
+        try:
+            compiled, has_version = _compile_6(source, newer_versions, loader)
+        except ScriptError:
+            if not _is_4(source):
+                raise
+            has_version = False
+        if has_version:
+            return compiled
+    return _compile_without_version(source, newer_versions, loader)
+
+
+def _compile_without_version(
+    source: Source, newer_versions: bool, loader: Loader | None
+) -> CompiledScript:
+    """Return the program of a script that is DicomEdit 4, unless an included file says otherwise.
+
+    Where its author may have meant version 6, a notice or the error says so.
+    """
+    from dicomedit.lang.dialect4.doubts import doubt
+
     try:
-        parts = list(includes.parts(source))
+        compiled, script = _compile_4(source)
+    except ScriptError as refused:
+        try:
+            in_6, has_version = _compile_6(source, newer_versions, loader)
+        except ScriptError:
+            if re.search(_OF_VERSION_6, re.sub(_TEXTS, '""', source.text)):
+                raise ScriptError([*refused.diagnostics, _maybe_6(source)]) from None
+            raise refused from None
+        if has_version:
+            return in_6
+        raise ScriptError([_no_version(source, refused)]) from None
+    found = doubt(script)
+    if found is None or not _is_6(source, newer_versions, loader):
+        return compiled
+    return replace(compiled, notices=(*compiled.notices, _doubtful(source, *found)))
+
+
+def _says_4(source: Source, number: int) -> bool:
+    """Whether the script begins with a statement such as ``version "4"``, which it should not."""
+    if not source.text.startswith("4", number):
+        return False
+    from dicomedit.lang.dialect4.compile import has_version_4
+
+    return has_version_4(source)
+
+
+def _compile_4(source: Source) -> tuple[CompiledScript, Script]:
+    # Scripts of version 6 do not wait for what they do not need.
+    from dicomedit.lang.dialect4.compile import compile_source as compile_4
+
+    return compile_4(source)
+
+
+def _is_4(source: Source) -> bool:
+    try:
+        _compile_4(source)
     except ScriptError:
-        if dialect is None and not _VERSION_STATEMENT.search(source.text):
-            raise ScriptError([_no_version(source)]) from None
-        raise
-    if dialect is None and not any(_has_version(part.statements) for part in parts):
-        raise ScriptError([_no_version(source)])
+        return False
+    return True
+
+
+def _is_6(source: Source, newer_versions: bool, loader: Loader | None) -> bool:
     try:
-        return _compiled(source, parts, includes, newer_versions)
+        _compile_6(source, newer_versions, loader)
+    except ScriptError:
+        return False
+    return True
+
+
+def _compile_6(
+    source: Source, newer_versions: bool, loader: Loader | None
+) -> tuple[CompiledScript, bool]:
+    """Return the program of a script of version 6, and whether it has a version statement."""
+    includes = Includes(loader)
+    parts = list(includes.parts(source))
+    has_version = any(_has_version(part.statements) for part in parts)
+    try:
+        return _compiled(source, parts, includes, newer_versions), has_version
     except RecursionError:
         raise ScriptError([too_deep(source)]) from None
 
@@ -85,18 +171,42 @@ def _has_version(statements: tuple[nodes.Statement, ...]) -> bool:
     return False
 
 
-def _no_version(source: Source) -> Diagnostic:
+def _no_version(source: Source, refused: ScriptError) -> Diagnostic:
+    first = refused.diagnostics[0]
+    line, column = source.position(first.span.start)
     return Diagnostic(
         "no-version",
-        "the script has no version statement, so by the rule of the language it is DicomEdit 4,"
-        " whose statements mean something else",
+        "without version statement the script is DicomEdit 4 by the rule of the language, but it"
+        f" can only be read as DicomEdit 6: in line {line}, column {column}, {first.message}",
         source,
         Span(0, 0),
-        'put version "6.6" on the first line if it was written for DicomEdit 6, or pass'
-        " --dialect 6 (dialect=6 in Python); DicomEdit 4 itself is not supported yet",
+        'put version "6.6" on the first line, or pass --dialect 6 (dialect=6 in Python)',
+    )
+
+
+def _maybe_6(source: Source) -> Diagnostic:
+    return Diagnostic(
+        "no-version",
+        "the script was read as DicomEdit 4, since it has no version statement",
+        source,
+        Span(0, 0),
+        'if it was written for DicomEdit 6, put version "6.6" on the first line',
+        Severity.WARNING,
+    )
+
+
+def _doubtful(source: Source, span: Span, sentence: str) -> Diagnostic:
+    return Diagnostic(
+        "dialect-matters",
+        f"without version statement the script is DicomEdit 4: {sentence}",
+        source,
+        span,
+        'if it was written for DicomEdit 6, put version "6.6" on the first line; --dialect 4'
+        " (dialect=4 in Python) says that it was not",
+        Severity.WARNING,
     )
 
 
 def _dialect_error(source: Source, dialect: int | None) -> Diagnostic:
-    message = f"dialect {dialect} is not supported yet; there is only 6"
+    message = f"there is no dialect {dialect}; there are 4 and 6"
     return Diagnostic("unknown-dialect", message, source, Span(0, 0))

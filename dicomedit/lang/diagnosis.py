@@ -14,10 +14,10 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 from lark.lark import PostLex
 
 from dicomedit.errors import Diagnostic, Source
-from dicomedit.lang.grammar import dicomedit6
-from dicomedit.lang.lark_tables import OPTIONS
+from dicomedit.lang.grammar import grammar_of
+from dicomedit.lang.lark_tables import options
 from dicomedit.lang.newlines import CHAIN_WORDS, NEWLINE, JoinedText
-from dicomedit.lang.syntax_errors import explain
+from dicomedit.lang.syntax_errors import DICOMEDIT_6, Mistakes, explain
 
 MAX_ERRORS = 20
 """How many errors of one script are looked for."""
@@ -46,12 +46,15 @@ class Newlines(PostLex):
 
 
 @cache
-def lark_parser() -> Lark:
-    """Return Lark's parser of version 6; it has no state of its own between scripts."""
-    return Lark(dicomedit6(), postlex=Newlines(), **OPTIONS)
+def lark_parser(dialect: int = 6) -> Lark:
+    """Return Lark's parser of a dialect; it has no state of its own between scripts."""
+    grammar = grammar_of(dialect)
+    return Lark(grammar, postlex=Newlines(), **options(grammar))
 
 
-def syntax_errors(source: Source, joined: JoinedText) -> list[Diagnostic]:
+def syntax_errors(
+    source: Source, joined: JoinedText, mistakes: Mistakes = DICOMEDIT_6
+) -> list[Diagnostic]:
     """Return the errors that can be told; none if Lark reads the script.
 
     After the first, the line on which it stands is left out to find the next. That is sound only
@@ -60,29 +63,31 @@ def syntax_errors(source: Source, joined: JoinedText) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     text: str | None = joined.text
     while text is not None and len(found) < MAX_ERRORS:
-        error = _error(text)
+        error = _error(text, mistakes.dialect)
         if error is None:
             break
-        found.append(_diagnostic(source, joined, error))
-        text = _without_line(text, error)
+        found.append(_diagnostic(source, joined, error, mistakes))
+        text = _without_line(text, error, mistakes)
     return found
 
 
-def _error(text: str) -> UnexpectedInput | None:
+def _error(text: str, dialect: int) -> UnexpectedInput | None:
     try:
-        lark_parser().parse(text, start="start")
+        lark_parser(dialect).parse(text, start="start")
     except UnexpectedInput as error:
         return error
     return None
 
 
-def _diagnostic(source: Source, joined: JoinedText, error: UnexpectedInput) -> Diagnostic:
-    problem = explain(joined.text, error)
+def _diagnostic(
+    source: Source, joined: JoinedText, error: UnexpectedInput, mistakes: Mistakes
+) -> Diagnostic:
+    problem = explain(joined.text, error, mistakes)
     span = joined.span(problem.start, problem.end)
     return Diagnostic(problem.code, problem.message, source, span, problem.help)
 
 
-def _without_line(text: str, error: UnexpectedInput) -> str | None:
+def _without_line(text: str, error: UnexpectedInput, mistakes: Mistakes) -> str | None:
     if len(text) > MAX_RECOVERY_LENGTH or _at_end(error):
         return None
     offset = error.pos_in_stream or 0
@@ -91,7 +96,10 @@ def _without_line(text: str, error: UnexpectedInput) -> str | None:
     end = len(text) if end < 0 else end
     line = text[start:end]
     bare = re.sub(r'"(?:[^"\\]|\\.)*"|\{[^}]*\}(?=..\))', "", line)
-    if bare.count("{") != bare.count("}") or bare.lstrip().startswith("}"):
+    if mistakes.texts_span_lines:
+        if text[offset : offset + 1] == '"' or '"' in bare.partition("//")[0]:
+            return None
+    elif bare.count("{") != bare.count("}") or bare.lstrip().startswith("}"):
         return None
     return text[:start] + " " * len(line) + text[end:]
 

@@ -27,7 +27,7 @@ class MatchTimeout(Exception):
 class JavaPattern(Record):
     """A translated pattern; `groups` is the number of capturing groups it has.
 
-    Both ways to match raise MatchTimeout when one match takes longer than the limit given to
+    All ways to match raise MatchTimeout when one match takes longer than the limit given to
     `compile_pattern`.
     """
 
@@ -38,6 +38,17 @@ class JavaPattern(Record):
     def full_match(self, text: str) -> bool:
         """Tell whether the pattern matches all of `text`, as Java's Matcher.matches() does."""
         return self._timed(self._translated.fullmatch, text) is not None
+
+    def full_match_group(self, text: str, group: int) -> str | None:
+        """Return what `group` took where the pattern matches all of `text`.
+
+        None means that it does not match or that the group had no part in it; when it matches, a
+        number that is not a group of the pattern raises IndexError.
+        """
+        found = self._timed(self._translated.fullmatch, text)
+        if found is not None and not 0 <= group <= self.groups:
+            raise IndexError(f"the pattern has no group {group}")
+        return found and found[group]
 
     def find_group(self, text: str, group: int) -> str | None:
         """Return what `group` took in the first match anywhere in `text`.

@@ -26,10 +26,11 @@ class PatternFormatError(ValueError):
     """A pattern that MessageFormat refuses, or that wants an argument to be a number or date."""
 
 
-def format_message(pattern: str, arguments: Sequence[str]) -> str:
+def format_message(pattern: str, arguments: Sequence[str], *, strict: bool = False) -> str:
     """Return the pattern with ``{0}``, ``{1}``, … replaced by the arguments.
 
-    The number of a missing argument stays in the text, in its braces.
+    The number of a missing argument stays in the text, in its braces. In a `strict` pattern
+    a number has no sign, and each of them is closed (DicomEdit 4, section 7.1).
     """
     pieces: list[str] = []
     position = 0
@@ -39,6 +40,8 @@ def format_message(pattern: str, arguments: Sequence[str]) -> str:
         if position == len(pattern):
             return "".join(pieces)
         parts, position = _read_braces(pattern, position + 1)
+        if strict:
+            _check_plain(parts)
         pieces.append(_argument(parts, arguments) if parts else "")
 
 
@@ -69,6 +72,13 @@ def _read_braces(pattern: str, start: int) -> tuple[list[str], int]:
     if depth == 0:
         raise PatternFormatError("a brace of the format pattern is not closed")
     return [], len(pattern)
+
+
+def _check_plain(parts: list[str]) -> None:
+    if not (parts and parts[0].isascii() and parts[0].isdigit()):
+        raise PatternFormatError(
+            "only the number of a value, without sign, may stand in the braces of a format pattern"
+        )
 
 
 def _argument(parts: list[str], arguments: Sequence[str]) -> str:

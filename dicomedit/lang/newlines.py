@@ -55,7 +55,7 @@ def join_lines(text: str) -> JoinedText:
     must not vanish without a word.
     """
     if not _is_continued(text):
-        return _cut(text, [], ())
+        return as_written(text)
     cuts: list[Span] = []
     comments: list[Span] = []
     for found in re.finditer(_STRETCH, text):
@@ -64,6 +64,11 @@ def join_lines(text: str) -> JoinedText:
         if inside and found.group().startswith("//"):
             comments.append(Span(*found.span()))
     return _cut(text, cuts, tuple(comments))
+
+
+def as_written(text: str) -> JoinedText:
+    """Return a text in which nothing needs to be joined."""
+    return _cut(text, [], ())
 
 
 def _is_continued(text: str) -> bool:

@@ -7,7 +7,11 @@ import re
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from dicomedit.lang.words import KEYWORDS, RESERVED, nearest
-from dicomedit.records import Record
+from dicomedit.records import Record, field
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Problem(Record):
@@ -20,15 +24,29 @@ class Problem(Record):
     help: str | None = None
 
 
-def explain(text: str, error: UnexpectedInput) -> Problem:
+class Mistakes(Record):
+    """What a dialect has words for: mistakes with a name, tokens, the words that begin statements.
+
+    Where texts may span lines nothing is certain after one that has no end.
+    """
+
+    dialect: int
+    known: Callable[[str, int], Problem | None] = field(compare=False)
+    terminals: dict[str, str]
+    statement_words: frozenset[str]
+    texts_span_lines: bool = False
+
+
+def explain(text: str, error: UnexpectedInput, mistakes: Mistakes) -> Problem:
     """Return what is wrong at the place where parsing stopped."""
     start = _position(text, error)
-    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+    has_braces = "RBRACE" in mistakes.terminals
+    if has_braces and isinstance(error, UnexpectedToken) and error.token.type == "$END":
         brace = _open_brace(text)
         if brace is not None:
             advice = "each block and list ends with a closing brace"
             return Problem(brace, brace + 1, "unclosed-brace", "the brace is never closed", advice)
-    return _known_mistake(text, start) or _unexpected(text, start, error)
+    return mistakes.known(text, start) or _unexpected(text, start, error, mistakes)
 
 
 def _position(text: str, error: UnexpectedInput) -> int:
@@ -226,11 +244,12 @@ _MOST_NAMED = 6
 _ELSE_HELP = 'it follows the closing brace of an if; "else if" is one word, elseif'
 
 
-def _unexpected(text: str, start: int, error: UnexpectedInput) -> Problem:
+def _unexpected(text: str, start: int, error: UnexpectedInput, mistakes: Mistakes) -> Problem:
     if isinstance(error, UnexpectedToken):
         found = _describe_token(error)
         end = start + max(1, len(error.token)) if error.token.type != "_NEWLINE" else start + 1
-        return Problem(start, end, "syntax", f"{found} was not expected here", _expected(error))
+        advice = _expected(error, mistakes)
+        return Problem(start, end, "syntax", f"{found} was not expected here", advice)
     character = text[start : start + 1]
     shown = f"'{character}'" if character.isprintable() else f"U+{ord(character or ' '):04X}"
     message = f"the character {shown} is not part of the language"
@@ -245,14 +264,18 @@ def _describe_token(error: UnexpectedToken) -> str:
     return f"'{text}'"
 
 
-def _expected(error: UnexpectedToken) -> str | None:
+def _expected(error: UnexpectedToken, mistakes: Mistakes) -> str | None:
     expected = error.accepts or error.expected
-    if set(expected) >= _STATEMENT_WORDS and "LSQB" not in expected:
+    if set(expected) >= mistakes.statement_words and "LSQB" not in expected:
         return "expected a statement"
     names = {
-        _TERMINALS.get(name) or _ASSIGN_OPERATORS.get(name) or f'"{name.lower()}"'
+        mistakes.terminals.get(name) or _ASSIGN_OPERATORS.get(name) or f'"{name.lower()}"'
         for name in expected
     }
     if not names or len(names) > _MOST_NAMED + 3:
         return None
     return "expected " + " or ".join(sorted(names))
+
+
+DICOMEDIT_6 = Mistakes(6, _known_mistake, _TERMINALS, _STATEMENT_WORDS)
+"""What is known of version 6."""

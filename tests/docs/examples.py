@@ -31,6 +31,7 @@ from dicomedit.records import replace
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "language.md"
+PAGE_4 = ROOT / "docs" / "dicomedit4.md"
 FOLDER = ROOT / "docs" / "examples"
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -61,6 +62,7 @@ class Example:
     before: tuple[State, ...] = ()
     after: tuple[State, ...] = ()
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    dialect: int = 6
 
     def has(self, word: str) -> bool:
         return word in self.words
@@ -89,8 +91,8 @@ def blocks(path: Path, mark: str = "das") -> Iterator[tuple[int, str]]:
             yield text.count("\n", 0, found.start()) + 1, found[2]
 
 
-def page_examples() -> list[Example]:
-    return [parse(f"language.md:{line}", text) for line, text in blocks(PAGE)]
+def page_examples(page: Path = PAGE, dialect: int = 6) -> list[Example]:
+    return [parse(f"{page.name}:{line}", text, dialect) for line, text in blocks(page)]
 
 
 def file_examples(path: Path) -> list[Example]:
@@ -98,7 +100,7 @@ def file_examples(path: Path) -> list[Example]:
     return [parse(f"{path.name}:{number}", part) for number, part in enumerate(parts, 1)]
 
 
-def parse(name: str, text: str) -> Example:
+def parse(name: str, text: str, dialect: int = 6) -> Example:
     found: dict[str, list[str]] = {}
     for line in text.splitlines():
         directive = _DIRECTIVE.fullmatch(line)
@@ -107,7 +109,7 @@ def parse(name: str, text: str) -> Example:
     words = {word: tuple(values) for word, values in found.items()}
     before = tuple(map(_state, words.get("before", ())))
     after = tuple(map(_state, words.get("after", ())))
-    return Example(name, text, before, after, words)
+    return Example(name, text, before, after, words, dialect)
 
 
 def _state(text: str) -> State:
@@ -262,7 +264,7 @@ def _apply(example: Example, source: Path, destination: Path) -> Outcome:
     options = set(example.all("option"))
     program = compile_script(
         example.script,
-        dialect=None if "no-dialect" in options else 6,
+        dialect=None if "no-dialect" in options else example.dialect,
         newer_versions=example.has("newer"),
         include_from=ROOT / "scripts" if "include-from" in options else None,
     )

@@ -11,6 +11,7 @@ import pytest
 from dicomedit.dicom import encoding, paths, resolve, scan
 from dicomedit.io import source
 from dicomedit.lang import include, values
+from dicomedit.lang.dialect4.functions import REGISTRY as REGISTRY_4
 from dicomedit.lang.functions import REGISTRY
 from dicomedit.pixels import decoding
 
@@ -20,6 +21,9 @@ FILES = sorted(examples.FOLDER.glob("*.das"))
 IN_FILES = [example for file in FILES for example in examples.file_examples(file)]
 # The page also has all that is in the files; each is run once, under the name of its file.
 ON_PAGE = [example for example in examples.page_examples() if example.script in BY_HAND]
+PAGE_4 = examples.PAGE_4.read_text("utf-8")
+MIGRATING = (examples.ROOT / "docs" / "migrating.md").read_text("utf-8")
+ON_PAGE_4 = examples.page_examples(examples.PAGE_4, dialect=4)
 GRAMMAR = (examples.ROOT / "grammar" / "dicomedit6.lark").read_text("utf-8")
 KEYWORDS = [*re.findall(r'^[A-Z_]+: "([a-zA-Z]+)"$', GRAMMAR, re.MULTILINE), "include"]
 LIMITS = [
@@ -54,7 +58,9 @@ WRONG = [
 
 
 @pytest.mark.filterwarnings("ignore")  # pydicom's remarks on values that are wrong on purpose
-@pytest.mark.parametrize("example", [*ON_PAGE, *IN_FILES], ids=lambda example: example.name)
+@pytest.mark.parametrize(
+    "example", [*ON_PAGE, *IN_FILES, *ON_PAGE_4], ids=lambda example: example.name
+)
 def test_example(example, tmp_path):
     assert example.can_fail
     examples.run(example, tmp_path)
@@ -83,6 +89,13 @@ def test_examples_of_a_function_call_it(file):
         assert call.search(example.code), example.name
 
 
+@pytest.mark.parametrize("function", [*REGISTRY_4], ids=lambda function: function.name)
+def test_every_function_of_version_4_is_explained_and_called(function):
+    assert f"| `{function.signature}` |" in PAGE_4
+    call = re.compile(rf"\b{function.name}\[")
+    assert any(call.search(example.code) for example in ON_PAGE_4)
+
+
 @pytest.mark.parametrize("keyword", KEYWORDS)
 def test_every_keyword_has_an_example(keyword):
     word = re.compile(rf"(?<![\w\"]){keyword}\b")
@@ -90,15 +103,25 @@ def test_every_keyword_has_an_example(keyword):
 
 
 def test_every_code_is_explained():
-    explained = set(re.findall(r"`([a-z]+[a-z0-9-]*)`(?=[^|\n]*\|[^|\n]*\|$)", PAGE, re.MULTILINE))
-    assert set(_codes()) <= explained
-    told = {code for e in ON_PAGE for word in ("error", "notice") for code in e.all(word)}
+    rows = r"`([a-z]+[a-z0-9-]*)`(?=[^|\n]*\|[^|\n]*\|$)"
+    assert set(_codes()) <= set(re.findall(rows, PAGE + PAGE_4 + MIGRATING, re.MULTILINE))
+    on_pages = (*ON_PAGE, *ON_PAGE_4)
+    told = {code for e in on_pages for word in ("error", "notice") for code in e.all(word)}
     assert told <= set(_codes())
 
 
 def _codes():
     """Yield the first text among the arguments of every call that makes a diagnostic."""
-    makers = {"failed", "notice", "warning", "_error", "_warning", "Notice", "Diagnostic"}
+    makers = {
+        "failed",
+        "notice",
+        "warning",
+        "_error",
+        "_warning",
+        "_notice",
+        "Notice",
+        "Diagnostic",
+    }
     makers |= {"Problem", "_Trouble"}
     for path in (examples.ROOT / "dicomedit").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

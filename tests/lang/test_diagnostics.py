@@ -76,6 +76,59 @@ MISTAKES = {
 }  # fmt: skip
 """Each under the name of the file that holds its message."""
 
+WITHOUT_VERSION = {
+    "no-version": '// Everywhere\n*/(0010,0010) ?= ""\n',
+    "no-version-function": '(0010,0010) := concatenate["a", "b"]',
+    "no-version-nor-right": '(0010,0020) = "1" ? (0010,0010) := lowercse["A"]',
+    "no-version-wins": '(0010,0020) := "a"\n-(0010,0020)',
+    "no-version-reads": '(0010,0020) := "a"\n(0010,0010) := (0010,0020)',
+}
+"""Scripts that nobody said the version of."""
+
+MISTAKES_4 = {
+    "v4-misspelt-function": '(0010,0010) := lowercse["A"]',
+    "v4-misspelt-keyword": 'ecko "a"',
+    "v4-keyword-as-variable": 'new := "a"',
+    "v4-attribute-as-variable": 'PatientName := "ANON"',
+    "v4-not-equal": '(0008,0060) != "MR" : -(0010,0020)',
+    "v4-double-equals": '(0008,0060) == "MR" : -(0010,0020)',
+    "v4-question-mark": '(0008,0060) = "MR" ? -(0010,0020)',
+    "v4-comma": '(0008,0060) = "MR", (0020,0011) = "4" : -(0010,0020)',
+    "v4-constrained-variable": '(0008,0060) = "MR" : v := "a"',
+    "v4-single-quotes": "(0010,0010) := 'ANON'",
+    "v4-hash-comment": "# Anonymise",
+    "v4-semicolon": '(0010,0010) := "ANON";',
+    "v4-bad-escape": r'(0010,0020) ~ "PID\d+" : echo "a"',
+    "v4-unclosed-text": '(0010,0010) := "ANON\n(0010,0020) := "1"',
+    "v4-blank-in-a-tag": "-(0010, 0010)",
+    "v4-small-x": "-(0010,00xx)",
+    "v4-private-creator": "-(0019,{ACME}01)",
+    "v4-path": "-*/(0010,0010)",
+    "v4-path-of-tags": '(0008,1140)/(0008,1155) := "1"',
+    "v4-pattern-as-value": "(0010,0010) := (0010,00XX)",
+    "v4-pattern-in-a-condition": '(0008,00XX) = "MR" : -(0010,0020)',
+    "v4-pattern-of-new-values": "(0020,00XD) := new UID",
+    "v4-two-statements-on-a-line": "-(0010,0010) -(0010,0020)",
+    "v4-two-assignments-on-a-line": '(0010,0010) := "A" (0010,0020) := "B"',
+    "v4-statement-over-two-lines": '(0010,0010)\n  := "A"',
+    "v4-half-an-assignment": "(0010,0010) :=\n",
+    "v4-blank-after-a-backslash": '(0010,0010) := \\ \n"A"',
+    "v4-leading-zero": "(0010,0010) := 007",
+    "v4-large-number": "(0010,0010) := 2147483648",
+    "v4-no-arguments": "(0020,000D) := hashUID[]",
+    "v4-too-few-arguments": '(0010,0010) := replace["a", "b"]',
+    "v4-number-in-quotes": '(0010,0010) := substring["abc", "0", 1]',
+    "v4-unknown-generator": "(0020,000D) := new uid",
+    "v4-defined-twice": 'a := "1"\nA := "2"',
+    "v4-variable-cycle": "a := b\nb := lowercase[C]\nc := a",
+    "v4-fixed-element": '(0002,0010) := "1.2.840.10008.1.2"',
+    "v4-version-6": 'version "6.6"\n-(0010,0010)',
+    "v4-bad-patterns": '(0010,0010) ~ "[" : (0010,0010) := "{x}" "a"',
+    "v4-old-line-ends": '(0010,0010) := "A"\r(0010,0020) := "B"\r',
+    "v4-several-in-order": '-(0010,00xx)\n(0010,0010) := $w\n(0010,0020) ~ "a" ? echo',
+}
+"""Mistakes in scripts of DicomEdit 4."""
+
 
 def _rendered(script: str, dialect: int | None = 6) -> str:
     """Return the script's errors, else its warnings, as they are printed."""
@@ -104,17 +157,25 @@ def test_message(name, rewrite):
     _compare(name, _rendered(MISTAKES[name]), rewrite=rewrite)
 
 
-def test_message_without_version_statement(rewrite):
-    _compare("no-version", _rendered("-(0010,0010)\n", None), rewrite=rewrite)
+@pytest.mark.parametrize("name", WITHOUT_VERSION)
+def test_message_without_version_statement(name, rewrite):
+    _compare(name, _rendered(WITHOUT_VERSION[name], None), rewrite=rewrite)
+
+
+@pytest.mark.parametrize("name", MISTAKES_4)
+def test_message_of_version_4(name, rewrite):
+    _compare(name, _rendered(MISTAKES_4[name], 4), rewrite=rewrite)
 
 
 def test_every_stored_message_belongs_to_a_mistake():
-    assert {file.stem for file in FOLDER.iterdir()} == {*MISTAKES, "no-version"}
+    known = {*MISTAKES, *WITHOUT_VERSION, *MISTAKES_4}
+    assert {file.stem for file in FOLDER.iterdir()} == known
 
 
-@pytest.mark.parametrize("name", MISTAKES)
+@pytest.mark.parametrize("name", [*MISTAKES, *MISTAKES_4])
 def test_messages_can_be_printed_anywhere(name):
     """No control characters reach the terminal, and no line is endless."""
-    lines = _rendered(MISTAKES[name]).split("\n")
+    rendered = _rendered(MISTAKES[name]) if name in MISTAKES else _rendered(MISTAKES_4[name], 4)
+    lines = rendered.split("\n")
     assert all(character.isprintable() for line in lines for character in line)
     assert max(map(len, lines)) < 240

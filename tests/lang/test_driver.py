@@ -217,10 +217,10 @@ def test_both_sides_speak_of_the_same_format():
 def test_building_twice_gives_the_same():
     """In another process, whose sets have another order."""
     code = "from dicomedit.lang import grammar, lark_tables; import sys; sys.stdout.reconfigure("
-    code += "encoding='utf-8'); print(lark_tables.build(grammar.dicomedit6()), end='')"
+    code += "encoding='utf-8'); print(lark_tables.build(grammar.grammar_of(6)), end='')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
     built = done.stdout.decode("utf-8").replace("\r\n", "\n")
-    assert built == lark_tables.build(grammar.dicomedit6())
+    assert built == lark_tables.build(grammar.grammar_of(6))
 
 
 def test_the_tables_of_the_build_are_those_of_the_grammar():
@@ -229,13 +229,13 @@ def test_the_tables_of_the_build_are_those_of_the_grammar():
         pytest.skip("this checkout was not installed")
     text = built.read_text("utf-8")
     again = 'the grammar has changed: pip install -e ".[test]" again'
-    assert tables.is_current(text, grammar.dicomedit6()), again
-    assert text.partition("\n")[2] == lark_tables.build(grammar.dicomedit6()).partition("\n")[2]
+    assert tables.is_current(text, grammar.grammar_of(6)), again
+    assert text.partition("\n")[2] == lark_tables.build(grammar.grammar_of(6)).partition("\n")[2]
 
 
 @pytest.mark.parametrize("found", ["none", "other grammar", "other format", "cut"])
 def test_without_tables_of_the_build_they_are_made_in_memory(found, monkeypatch, fresh_tables):
-    text = lark_tables.build(grammar.dicomedit6())
+    text = lark_tables.build(grammar.grammar_of(6))
     built = {
         "none": None,
         "other grammar": text.replace("start:", "start :"),
@@ -257,7 +257,7 @@ def test_without_tables_of_the_build_they_are_made_in_memory(found, monkeypatch,
 
 
 def test_tables_of_the_build_are_used(monkeypatch, fresh_tables):
-    text = lark_tables.build(grammar.dicomedit6())
+    text = lark_tables.build(grammar.grammar_of(6))
     read = grammar._text
     monkeypatch.setattr(
         grammar, "_text", lambda name: text if name.endswith(".tables") else read(name)

@@ -349,9 +349,11 @@ def test_a_byte_order_mark_hides_no_version_statement():
 
 
 @pytest.mark.parametrize("script", _NOT_RECOGNISED.values(), ids=_NOT_RECOGNISED)
-def test_without_a_version_statement_the_dialect_must_be_told(script):
+def test_without_a_version_statement_it_is_version_4(script):
+    script += '\n(0010,0020) := "A"\nlate := "B"\necho LATE'
+    assert compile_source(Source("s", script)).notices == ()
     with pytest.raises(ScriptError) as refused:
-        compile_source(Source("s", script))
+        compile_source(Source("s", f"{script}\nreject[]"))
     assert _places(refused.value.diagnostics) == ["no-version 1:1"]
     compile_source(Source("s", script), dialect=6)
 

@@ -1,0 +1,1 @@
+"""DicomEdit 4: the older language, imported only when a script of it is compiled."""

@@ -1,0 +1,54 @@
+"""The way from a source to a compiled script of DicomEdit 4."""
+
+from __future__ import annotations
+
+import re
+
+from dicomedit.errors import Diagnostic, ScriptError, Severity, Source, Span
+from dicomedit.lang.dialect4.checker import Checker
+from dicomedit.lang.dialect4.compiler import Compiler
+from dicomedit.lang.dialect4.nodes import Script
+from dicomedit.lang.dialect4.parser import parse
+from dicomedit.lang.dialect4.variables import Variables
+from dicomedit.lang.parser import too_deep
+from dicomedit.lang.program import CompiledScript
+
+_VERSION_4 = re.compile(
+    r'\ufeff?(?:[ \t]*(?://[^\r\n]*)?\r?\n)*[ \t]*(version[ \t]*"4[^"\\\r\n]*")'
+)
+
+
+def has_version_4(source: Source) -> bool:
+    """Whether the first statement says that the script is of version 4."""
+    return _VERSION_4.match(source.text) is not None
+
+
+def compile_source(source: Source) -> tuple[CompiledScript, Script]:
+    """Return the program of a script and its tree; raise ScriptError with all that is wrong.
+
+    A statement of version 4 before all others, which the language does not know, is passed over
+    with a notice.
+    """
+    notices: list[Diagnostic] = []
+    version = _VERSION_4.match(source.text)
+    if version is not None:
+        span = Span(*version.span(1))
+        notices.append(_version_notice(source, span))
+    try:
+        script = parse(source, span if version is not None else None)
+        variables = Variables.of(script)
+        found = Checker(source).check(script, variables)
+        errors = [diagnostic for diagnostic in found if diagnostic.severity is Severity.ERROR]
+        if errors:
+            raise ScriptError(errors)
+        work = Compiler(source, variables).script(script)
+    except RecursionError:
+        raise ScriptError([too_deep(source)]) from None
+    compiled = CompiledScript(source, variables.external(), (*notices, *found), (work,))
+    return compiled, script
+
+
+def _version_notice(source: Source, span: Span) -> Diagnostic:
+    message = "DicomEdit 4 has no version statement: this one is passed over"
+    advice = "take it away; without one a script is DicomEdit 4"
+    return Diagnostic("version-statement", message, source, span, advice, Severity.WARNING)
