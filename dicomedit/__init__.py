@@ -7,7 +7,9 @@ part of it does not wait for the rest.
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.batch.program import Options, Program, apply, compile_script
-    from dicomedit.batch.run import Report, Row, Status, run
+    from dicomedit.batch.rows import Row, Status
+    from dicomedit.batch.run import iterate, run
+    from dicomedit.batch.stream import Report, Rows
     from dicomedit.dicom.levels import Change
     from dicomedit.dicom.uids import UidMap
     from dicomedit.errors import (
@@ -33,6 +35,7 @@ __all__ = [
     "Program",
     "Report",
     "Row",
+    "Rows",
     "ScriptError",
     "Status",
     "UidMap",
@@ -40,12 +43,15 @@ __all__ = [
     "Variable",
     "apply",
     "compile_script",
+    "iterate",
     "run",
 ]
 
 _HOMES = {
     "batch.program": ("Options", "Program", "apply", "compile_script"),
-    "batch.run": ("Report", "Row", "Status", "run"),
+    "batch.rows": ("Row", "Status"),
+    "batch.run": ("iterate", "run"),
+    "batch.stream": ("Report", "Rows"),
     "dicom.levels": ("Change",),
     "dicom.uids": ("UidMap",),
     "errors": ("Diagnostic", "DicomEditError", "DicomFileError", "EvaluationError", "ScriptError"),

@@ -9,17 +9,30 @@ from __future__ import annotations
 import hashlib
 import io
 import mmap
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from unittest import mock
 
+from pydicom import dcmread
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filewriter import write_file_meta_info
+from pydicom.sequence import Sequence as Items
 from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.values import convert_SQ
 
-from dicomedit import DicomEditError, EvaluationError, LookupTable, Options, Outcome, Program
+from dicomedit import (
+    DicomEditError,
+    DicomFileError,
+    EvaluationError,
+    LookupTable,
+    Options,
+    Outcome,
+    Program,
+)
 from dicomedit.batch.program import finish
 from dicomedit.dicom.dataset_instance import open_instance
 from dicomedit.dicom.decode import to_dataset
@@ -84,13 +97,15 @@ Elements = dict[str, tuple[str, bytes]]
 class Result:
     """What came of a script: how it ended, what it told, which file it made.
 
-    `ending` is "written", "rejected" or the code of an error, and `message` says more. Changes
+    `ending` is "written", "rejected" or the code of an error, and `message` says more; an error is
+    that of the statement at `place`. Changes
     and notices are sets, since in which order elements of one statement are visited is nobody's
     business.
     """
 
     ending: str
     message: str = ""
+    place: str = ""
     changes: frozenset[tuple[str, str, int]] = frozenset()
     echo: tuple[str, ...] = ()
     notices: frozenset[tuple[str, str, str]] = frozenset()
@@ -103,9 +118,18 @@ class Result:
         return self.ending, self.message, self.changes, self.echo, self.notices
 
     @property
+    def is_empty(self) -> bool:
+        """Whether the file has no data set at all, which the scanner refuses."""
+        try:
+            locate_elements(self.data, "out.dcm")
+        except DicomFileError as error:
+            return "has no elements" in error.reason
+        return False
+
+    @property
     def elements(self) -> Elements:
         """What is in the file, by path."""
-        return elements_of(self.data) if self.data else {}
+        return elements_of(self.data) if self.data and not self.is_empty else {}
 
 
 class HashedUids(UidMap):
@@ -132,18 +156,30 @@ def result_of(
         if outcome.rejected:
             return _told("rejected", outcome)
         finish(instance, Options())
-        data = b"".join(map(bytes, encode_instance(instance)))
+        data = encoded(instance)
     except EvaluationError as error:
-        return Result(error.code, error.describe(show_values=True))
+        return Result(error.code, error.describe(show_values=True), _place(error))
     except DicomEditError as error:
         return Result(type(error).__name__, str(error))
     return _told("written", outcome, data)
+
+
+def _place(error: EvaluationError) -> str:
+    if error.source is None or error.span is None:
+        return ""
+    return f"{error.source.name}:{error.source.position(error.span.start)}"
+
+
+def encoded(instance: Instance) -> bytes:
+    """Return the file an instance would become now."""
+    return b"".join(map(bytes, encode_instance(instance)))
 
 
 def _told(ending: str, outcome: Outcome, data: bytes = b"") -> Result:
     return Result(
         ending,
         outcome.reason or "",
+        "",
         frozenset((each.path, each.kind, each.line) for each in outcome.changes),
         outcome.echo,
         frozenset((each.code, each.message, each.location) for each in outcome.notices),
@@ -172,3 +208,40 @@ def _elements(level: Level) -> Iterator[tuple[str, tuple[str, bytes]]]:
         yield path, (level.stored_vr(tag), f"{kind}:{kinds}".encode())
         for item in items:
             yield from _elements(item)
+
+
+# --- an independent reader ------------------------------------------------------------------------
+
+
+def pydicom_agrees(data: bytes) -> bool:
+    """Fail when pydicom reads other elements or other bytes in a file; False when it reads none."""
+    file = locate_elements(data, "out.dcm")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # remarks on odd values
+        try:
+            dataset = dcmread(io.BytesIO(data))
+        except Exception:
+            # Nobody knows what it raises for what it cannot read.
+            return False
+        _compare(file.root, dataset)
+    return True
+
+
+def _compare(level: Level, dataset: Dataset) -> None:
+    assert list(level.tags()) == sorted(dataset.keys())
+    for tag in level.tags():
+        path, element = element_path(level, tag), dataset.get_item(tag)
+        is_raw = isinstance(element, RawDataElement)
+        if not level.is_sequence(tag) or (is_raw and level.is_wrapped(tag)):
+            if is_raw:  # as all are but the character set
+                assert (element.value or b"") == level.value(tag), path
+            continue
+        items = _items(element) if isinstance(element, RawDataElement) else element.value
+        for item, each in zip(level.items(tag), items, strict=True):
+            _compare(item, each)
+
+
+def _items(element: RawDataElement) -> Items:
+    """Return the items of a sequence that pydicom has left as it is stored."""
+    value = element.value or b""
+    return convert_SQ(value, element.is_implicit_VR, element.is_little_endian)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from dicomedit.batch.recipe import Recipe, remembering
 from dicomedit.batch.rows import Stamp
-from dicomedit.dicom.encode import Buffer
 from dicomedit.dicom.file_meta import renew_file_meta
 from dicomedit.dicom.levels import Instance
 from dicomedit.dicom.uids import UidMap
+from dicomedit.dicom.views import Buffer
 from dicomedit.errors import Diagnostic, DicomFileError, Source
 from dicomedit.io.fetch import UrlFetcher
 from dicomedit.io.read import read_file
@@ -284,10 +284,10 @@ def compile_script(
 ) -> Program:
     """Compile a script, given as text or as the path of a file (a `pathlib.Path`).
 
-    A script with a version statement is DicomEdit 6; one without is refused unless `dialect` is
-    6. `newer_versions` admits the versions 6.7 to 6.9 and their functions. `include_from` is the
-    folder from which the script may include files; without it, it may not. Raises ScriptError
-    with every error that was found.
+    A script with a version statement is DicomEdit 6, one without is DicomEdit 4; `dialect`, 4 or
+    6, forces one. `newer_versions` admits the versions 6.7 to 6.9 and their functions.
+    `include_from` is the folder from which the script may include files; without it, it may not.
+    Raises ScriptError with every error that was found.
     """
     source = Source("<script>", script) if isinstance(script, str) else read_source(script)
     included: dict[str, Source] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from dicomedit.batch.run import Row, Status, summary_of
+from dicomedit.batch.rows import Row, Status, summary_of
 from dicomedit.errors import Severity
 from dicomedit.lang.program import Outcome
 
@@ -33,6 +33,8 @@ class Narrator:
     def tell(self, number: int, count: int, row: Row) -> None:
         """Tell of one file."""
         self._advance(number, count)
+        if row.is_kept:
+            return  # it was told when the file was done
         if row.outcome is not None:
             self._tell_outcome(row, row.outcome)
         if row.status in (Status.FAILED, Status.REJECTED, Status.SKIPPED):
@@ -52,7 +54,9 @@ class Narrator:
     def _reason(self, row: Row) -> str:
         if row.error is None:
             return row.reason or ""
-        return summary_of(row.error, show_values=self._given.show_values)
+        if not self._given.show_values:
+            return row.reason or summary_of(row.error)
+        return summary_of(row.error, show_values=True)
 
     def _tell_outcome(self, row: Row, outcome: Outcome) -> None:
         for line in outcome.echo:

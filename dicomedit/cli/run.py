@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from dicomedit.batch.program import Options, Program, compile_script
-from dicomedit.batch.run import Report, Status, run
+from dicomedit.batch.rows import Status
+from dicomedit.batch.run import iterate
+from dicomedit.cli.ending import stopping_on_interrupt, tell_end
 from dicomedit.cli.narrator import Narrator
-from dicomedit.dicom.uids import UidMap
+from dicomedit.cli.run_options import add_working_options, working_options
+from dicomedit.errors import DicomEditError
 from dicomedit.io.source import read_source
-from dicomedit.io.uid_map import load_uid_map, save_uid_map
 from dicomedit.lang.lookup import LookupTable
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
+
+    from dicomedit.batch.serial import Stop
+    from dicomedit.batch.stream import Report, Rows
 
 _DESCRIPTION = """\
 Apply one or more scripts, in order, to a DICOM file or to every DICOM file below a folder.
@@ -27,6 +34,7 @@ and counted as "unchanged". Inputs are never changed.
   dicomedit run anon.das ./in ./out
   dicomedit run anon.das ./in ./out --lookup subjects.txt --set project=P1
   dicomedit run first.das second.das ./in ./out
+  dicomedit run anon.das ./in ./out --resume
   dicomedit run anon.das image.dcm ./out --dry-run"""
 
 
@@ -47,6 +55,7 @@ def set_up(parser: argparse.ArgumentParser) -> None:
     _add_inputs(parser.add_argument_group("what scripts are given"))
     _add_permissions(parser.add_argument_group("what scripts may do"))
     _add_output(parser.add_argument_group("output"))
+    add_working_options(parser.add_argument_group("how files are worked through"))
 
 
 def _add_inputs(group: argparse._ArgumentGroup) -> None:
@@ -96,8 +105,9 @@ def _add_permissions(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--dialect",
         type=int,
-        choices=[6],
-        help="read scripts without version statement as this version of the language",
+        choices=[4, 6],
+        help="read scripts as this version of the language; otherwise those with a version"
+        " statement are 6, those without are 4",
     )
     group.add_argument(
         "--newer-versions",
@@ -147,30 +157,54 @@ def execute(given: argparse.Namespace) -> int:
         for notice in program.notices:
             print(notice, file=sys.stderr)
     options = Options(given.strict_lookup, given.honour_fill, given.keep_file_meta)
-    uid_map = UidMap() if given.uid_map is None else load_uid_map(Path(given.uid_map))
-    if given.uid_map is not None and not given.dry_run:
-        save_uid_map(uid_map, Path(given.uid_map))  # proves that it can be written
+    call: dict[str, Any] = {
+        "variables": variables,
+        "lookup": tables,
+        "uid_map_file": given.uid_map,
+        "allow_urls": given.allow_url,
+        "options": options,
+        "dry_run": given.dry_run,
+        "tell_changes": given.dry_run,
+        "show_values": given.show_values,
+        **working_options(given),
+    }
+    with stopping_on_interrupt() as stop:
+        rows = _begin(programs, source, destination, call, stop)
+        return _work(rows, stop, given)
+
+
+def _begin(
+    programs: Sequence[Program], source: str, destination: str, call: dict[str, Any], stop: Stop
+) -> Rows:
+    """Begin the run; without a journal if none can be kept, and nobody asked for one."""
+    keeps_journal = call.pop("keeps_journal")
+    if not (keeps_journal and os.path.isdir(source)):
+        return iterate(programs, source, destination, stop=stop, **call)
+    from dicomedit.batch.journal import NoJournalError
+
     try:
-        with Narrator(given) as narrator:
-            report = run(
-                programs,
-                source,
-                destination,
-                variables=variables,
-                lookup=tables,
-                uid_map=uid_map,
-                allow_urls=given.allow_url,
-                options=options,
-                dry_run=given.dry_run,
-                tell_changes=given.dry_run,
-                keep_rows=False,
-                on_row=narrator.tell,
-            )
-    finally:
-        if given.uid_map is not None and not given.dry_run:
-            save_uid_map(uid_map, Path(given.uid_map))
+        return iterate(programs, source, destination, stop=stop, **{**call, "journal": True})
+    except NoJournalError as error:
+        message = f"{error}; the run cannot be resumed (--journal FILE names another place)"
+        print(f"warning: {message}", file=sys.stderr)
+        return iterate(programs, source, destination, stop=stop, **call)
+
+
+def _work(rows: Rows, stop: Stop, given: argparse.Namespace) -> int:
+    """Take all rows, telling of each; return the exit status."""
+    error: BaseException | None = None
+    with rows, Narrator(given) as narrator:
+        try:
+            for number, row in enumerate(rows, 1):
+                narrator.tell(number, rows.count, row)
+        except (KeyboardInterrupt, DicomEditError) as caught:
+            error = caught
+    report = rows.report()
     _close(report, given)
-    return 1 if report.failed else 0
+    if isinstance(error, DicomEditError):
+        print(f"error: {error}", file=sys.stderr)
+    is_interrupted = stop.by_user or isinstance(error, KeyboardInterrupt)
+    return tell_end(rows, report, given, is_interrupted=is_interrupted)
 
 
 # --- arguments ----------------------------------------------------------------------------------
@@ -256,8 +290,9 @@ def _close(report: Report, given: argparse.Namespace) -> None:
     counts = ", ".join(
         f"{report.count(status)} {verb.get(status, status.value)}" for status in Status
     )
-    print(f"{report.total} files: {counts}")
-    if not report.total:
+    before = f" ({report.kept} by an earlier run)" if report.kept else ""
+    print(f"{report.total} files: {counts}{before}")
+    if not report.total and report.complete:
         print("warning: there was no file in the input", file=sys.stderr)
     for code, files in report.notices.items():
         noun = "file" if files == 1 else "files"

@@ -11,7 +11,6 @@ from pathlib import Path
 from dicomedit.errors import DicomFileError
 from dicomedit.records import Record, field
 
-
 _PART = re.compile(r"\.[0-9a-f]{16}\.part")
 """The temporary names of files that are being written; see `write_atomically`."""
 
@@ -106,20 +105,44 @@ def find_files(folder: Path) -> Iterator[Path]:
             yield path / name
 
 
-def _folders(
-    folder: Path, on_error: Callable[[OSError], None]
-) -> Iterator[tuple[Path, Iterator[str]]]:
+def _folders(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[tuple[Path, list[str]]]:
+    """Yield each folder with its files, sorted, before the folders in it.
+
+    Unlike `os.walk` this asks the system about links only: what else an entry is, is known from
+    the folder.
+    """
     root = _real(folder)
-    for path, folders, names in os.walk(folder, onerror=on_error):
-        folders.sort()
-        names.sort()
-        yield Path(path), (name for name in names if _is_wanted(f"{path}/{name}", root))
+    waiting = [os.fspath(folder)]
+    while waiting:
+        path = waiting.pop()
+        try:
+            folders, names = _listed(path, root)
+        except OSError as error:
+            on_error(error)
+            continue
+        yield Path(path), names
+        waiting += reversed(folders)
+
+
+def _listed(path: str, root: Path) -> tuple[list[str], list[str]]:
+    """Return the paths of the folders and the names of the files in a folder, both sorted."""
+    folders: list[str] = []
+    names: list[str] = []
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if entry.is_symlink():
+                if _is_wanted(entry.path, root):
+                    names.append(entry.name)
+            elif entry.is_file(follow_symlinks=False):
+                names.append(entry.name)
+            elif entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+    return sorted(folders), sorted(names)
 
 
 def _is_wanted(path: str, root: Path) -> bool:
-    if os.path.islink(path) and not _real(Path(path)).is_relative_to(root):
-        return False
-    return os.path.isfile(path)
+    """Whether a link leads to a file inside."""
+    return _real(Path(path)).is_relative_to(root) and os.path.isfile(path)
 
 
 def _refuse(error: OSError) -> None:

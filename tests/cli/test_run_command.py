@@ -298,12 +298,20 @@ def test_keep_file_meta(folder: Folder, cli):
 
 
 def test_dialect(folder: Folder, cli):
-    script = folder.script('(0010,0010) := "ANON"')
+    script = folder.script('(0010,0010) := "4"\n(0010,0010) := "6"')
     result = cli("run", script, "in", "out")
-    assert result.status == 2
-    assert "no-version" in result.err
+    assert result.status == 0
+    assert "dialect-matters" in result.err
+    assert folder.names() == {"4"}
+    result = cli("run", script, "in", "out", "--dialect", "4")
+    assert result.err == ""
     assert cli("run", script, "in", "out", "--dialect", "6").status == 0
-    assert folder.names() == {"ANON"}
+    assert folder.names() == {"6"}
+
+
+def test_a_script_that_cannot_be_of_the_version_it_lacks(folder: Folder, cli):
+    script = folder.script('*/(0010,0010) ?= "ANON"')
+    refused(folder, cli("run", script, "in", "out"), "s.das", "no-version")
 
 
 def test_newer_versions(folder: Folder, cli):
@@ -374,10 +382,17 @@ def test_a_binary_file_as_script(folder: Folder, cli, data: bytes):
     refused(folder, cli("run", "s.das", "in", "out"), "s.das", "not text in UTF-8")
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "// only a comment\n", "\0\0\0"])
+@pytest.mark.parametrize("text", ["", "\n\n", "// only a comment\n"])
 def test_an_empty_script(folder: Folder, cli, text: str):
-    """By the rule of the language it is DicomEdit 4, since it has no version statement."""
-    refused(folder, cli("run", folder.script(text), "in", "out"), "s.das", "no-version")
+    """By the rule of the language it is DicomEdit 4, where that is allowed."""
+    result = cli("run", folder.script(text), "in", "out")
+    assert result.status == 0
+    assert "unchanged" in result.out
+
+
+def test_a_script_of_nothing_that_can_be_read(folder: Folder, cli):
+    result = cli("run", folder.script("\0\0\0"), "in", "out")
+    refused(folder, result, "s.das", "unknown-character")
 
 
 def test_a_script_of_a_version_statement_is_valid(folder: Folder, cli):
@@ -610,8 +625,9 @@ def test_control_c(folder: Folder, quiet: bool):
         it.send_signal(signal.SIGINT)
         out, err = it.communicate(timeout=30)
     assert it.returncode == 130
-    assert out == ""
-    assert err == "interrupted; files already written are complete\n"
+    assert quiet or re.match(r"\d+ files: \d+ written", out)
+    advice = "the same command with --resume goes on from here"
+    assert err == f"interrupted; files already written are complete; {advice}\n"
     assert not [name for name in folder.files() if name.endswith(".part")]
     assert folder.names() == {"ANON"}
 

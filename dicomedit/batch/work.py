@@ -1,0 +1,202 @@
+"""What is done to each file of a run: a description that can travel, and what carries it out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from dicomedit.batch.program import Options, Program, Step, edit_file, stamp_of
+from dicomedit.batch.rows import Row, Stamp, Status, defect_row, edited_row, failed_row
+from dicomedit.dicom.uids import UidMap
+from dicomedit.errors import DicomEditError, EvaluationError, Source
+from dicomedit.io.read import SkippedFileError
+from dicomedit.io.scan import Job, check_outside, prepare_folder
+from dicomedit.lang.lookup import LookupTable
+from dicomedit.lang.program import Outcome, Resources
+from dicomedit.records import Record, field, replace
+
+PAUSES = (0.2, 1.0, 3.0)
+"""Seconds to wait before each repetition; the last one counts for all that follow."""
+
+_TRANSIENT = [
+    "EAGAIN",
+    "EBUSY",
+    "ECONNABORTED",
+    "ECONNRESET",
+    "EHOSTDOWN",
+    "EHOSTUNREACH",
+    "EINTR",
+    "EIO",
+    "EMFILE",
+    "ENETDOWN",
+    "ENETRESET",
+    "ENETUNREACH",
+    "ENFILE",
+    "ENOBUFS",
+    "EREMOTEIO",
+    "ESTALE",
+    "ETIMEDOUT",
+]
+"""Errors, by name, that may be gone in a moment: of network file systems and busy machines."""
+
+
+class Shared(Record):
+    """What all files of a run have in common, wherever they are edited."""
+
+    uid_map: UidMap
+    fetch: Callable[[str], str]
+
+
+class Work(Record):
+    """All that is done to each file of a run. Can be pickled: programs are compiled on arrival."""
+
+    programs: tuple[Program, ...]
+    tables: tuple[LookupTable, ...] = field(repr=False)
+    variables: Mapping[str, str] = field(repr=False)
+    options: Options
+    source: Path
+    dry_run: bool = False
+    tell_changes: bool = True
+    show_values: bool = False
+    """Errors keep the value at fault; otherwise it is dropped where the file is edited."""
+
+    retries: int = 0
+    digests: bool = False
+
+    def editor(self, shared: Shared) -> Editor:
+        """Return what edits files, with what they share."""
+        steps = [
+            Step(
+                program,
+                self.variables,
+                Resources(
+                    lookup=table,
+                    uid_map=shared.uid_map,
+                    fetch=shared.fetch,
+                    strict_lookup=self.options.strict_lookup,
+                    honour_fill=self.options.honour_fill,
+                ),
+            )
+            for program, table in zip(self.programs, self.tables, strict=True)
+        ]
+        return Editor(self, steps)
+
+    def sources(self) -> Iterator[Source]:
+        """Yield the texts that messages may point into, always in the same order."""
+        for program in self.programs:
+            yield from program.recipe.sources()
+
+
+MOST_HELD = 16 << 20
+"""Bytes of files that are done with and may wait for the garbage collector.
+
+What is known of a file refers to itself in circles, and a collector that counts objects, not bytes,
+would keep hundreds of files, however large, until it begins.
+"""
+
+
+class Editor(Record, frozen=False):
+    """Edits files of one input; `folders` are those of results that were found fit."""
+
+    work: Work
+    steps: list[Step]
+    folders: set[Path] = field(factory=set, repr=False)
+    held: int = 0
+
+    def edit(self, job: Job) -> Row:
+        """Edit one file; whatever goes wrong becomes a row, and leaves no output.
+
+        What a network or a busy machine got wrong is tried again.
+        """
+        row = self._try(job)
+        self.held += (1 << 20) if row.stamp is None else row.stamp.size
+        if self.held > MOST_HELD:
+            from gc import collect
+
+            collect(1)
+            self.held = 0
+        return row
+
+    def _try(self, job: Job) -> Row:
+        for attempt in range(self.work.retries + 1):
+            try:
+                return edited_row(job, *self._edit(job))
+            except DicomEditError as error:
+                self.folders.discard(job.destination.parent)  # it may be gone: look again
+                if attempt == self.work.retries or not is_transient(error):
+                    return self._failed(job, error)
+            except Exception as error:
+                # The one place where anything is caught: a defect of ours on a broken file must
+                # not cost the run, and must not show what the file holds.
+                return defect_row(job, error)
+            _pause(attempt)
+        raise AssertionError("the last attempt returns")
+
+    def _edit(self, job: Job) -> tuple[Outcome, Stamp]:
+        work, folder = self.work, job.destination.parent
+        if folder not in self.folders:
+            check_outside(job.destination, work.source)
+            if not work.dry_run:
+                prepare_folder(folder)
+            self.folders.add(folder)
+        return edit_file(
+            self.steps,
+            job.source,
+            None if work.dry_run else job.destination,
+            work.options,
+            tell_changes=work.tell_changes,
+            digest_of=digest_of if work.digests else None,
+        )
+
+    def _failed(self, job: Job, error: DicomEditError) -> Row:
+        if isinstance(error, EvaluationError) and not self.work.show_values:
+            failure = replace(error.failure, shown_value=None)
+            error = EvaluationError(failure, source=error.source, span=error.span)
+        row = failed_row(job, error)
+        # Whoever names a single file wants it edited: passing over it is a failure.
+        if isinstance(error, SkippedFileError) and self.work.source.is_dir():
+            return replace(row, status=Status.SKIPPED, stamp=_stamp(job, self.work.digests))
+        return row
+
+
+def _stamp(job: Job, digests: bool) -> Stamp | None:
+    try:
+        digest = digest_of(job.source) if digests else None
+        return stamp_of(job.source.stat(), digest)
+    except OSError:
+        return None
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file as hexadecimal digits."""
+    from hashlib import sha256
+
+    digest = sha256()
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether an error may be gone in a moment: what the system said first decides."""
+    import errno
+
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__context__
+    return cause is not None and errno.errorcode.get(cause.errno or 0) in _TRANSIENT
+
+
+def _pause(attempt: int) -> None:
+    from time import sleep
+
+    sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
+
+
+def cores() -> int:
+    """Return how many processes can work at the same time on this machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

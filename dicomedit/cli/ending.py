@@ -1,0 +1,61 @@
+"""How `dicomedit run` comes to its end: after the last file, at a failure, at Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import contextmanager
+
+from dicomedit.batch.serial import Stop
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dicomedit.batch.stream import Report, Rows
+
+INTERRUPTED = 130
+
+
+@contextmanager
+def stopping_on_interrupt() -> Iterator[Stop]:
+    """Let Ctrl-C end a run after the files in hand, and a second one end it at once."""
+    import signal
+
+    stop = Stop()
+
+    def heed(_number: int, _frame: object) -> None:
+        if stop.by_user:
+            raise KeyboardInterrupt
+        stop.requested = stop.by_user = True
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # somebody has decided otherwise
+        yield stop
+        return
+    signal.signal(signal.SIGINT, heed)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def tell_end(rows: Rows, report: Report, given: argparse.Namespace, *, is_interrupted: bool) -> int:
+    """Say what deserves a word about the way the run ended; return the exit status."""
+    journal = rows.journal
+    if journal is not None:
+        if journal.lost_rows:
+            text = f"{journal.lost_rows} lines could not be written; their files count as not done"
+            print(f"warning: {journal.path}: {text}", file=sys.stderr)
+        if rows.kept_uids is not None and (report.failed or not report.complete):
+            text = "holds original identifiers, until the run is resumed and complete"
+            print(f"warning: {rows.kept_uids} {text}", file=sys.stderr)
+    if report.complete:
+        return 1 if report.failed else 0
+    advice = "" if journal is None else "; the same command with --resume goes on from here"
+    if is_interrupted:
+        print(f"interrupted; files already written are complete{advice}", file=sys.stderr)
+        return INTERRUPTED
+    left = rows.count - report.total
+    print(f"stopped after a failure; {left} files were not done{advice}", file=sys.stderr)
+    return 1
