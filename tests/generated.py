@@ -190,6 +190,9 @@ SOUND = {
 }
 """Some elements as they should be: VR and value."""
 
+IDENTITY = (0x00080016, 0x00080018)
+"""What becomes file meta information, where it must be ASCII."""
+
 GROUP_LENGTHS = (0x00080000, 0x00100000, 0x00090000)
 
 _ODD_VALUES = (
@@ -215,7 +218,7 @@ def _element(chance: Random) -> Element:
         value = chance.choice(_CHARSETS)
     elif oddity == "value":
         value = chance.choice(_ODD_VALUES) if vr != "AT" else b""
-    elif oddity == "VR":
+    elif oddity == "VR" and tag not in IDENTITY:
         vr = chance.choice(_ODD_VRS)
     elif oddity == "long" and vr in _MAY_BE_LONG and chance.random() < 0.1:
         value = b"long" * 0x4001
@@ -333,9 +336,9 @@ _CHOICES = {
 }
 
 
-def random_statement(chance: Random) -> str:
-    """Return any statement."""
-    statement = chance.choice(_STATEMENTS)
+def random_statement(chance: Random, forms: tuple[str, ...] = _STATEMENTS) -> str:
+    """Return a statement of one of the forms."""
+    statement = chance.choice(forms)
     while found := re.search("<[a-z]+>", statement):
         chosen = chance.choice(_CHOICES[found[0]])
         statement = statement[: found.start()] + chosen + statement[found.end() :]
@@ -348,6 +351,15 @@ _statements = st.one_of(
     st.builds('{} ?= "x"'.format, tag_paths),
 )
 scripts = st.lists(_statements, min_size=1, max_size=8).map("\n".join)
+
+_GUARDED = (
+    *("-<any>", "-<any>", '<any> ?= "x"', "<any> ?= <text>", "hashUIDList[<any>]"),
+    *("hashUIDList[<any>, <any>]", "removeTags[<any>]", "<one> := <text>"),
+)
+stretches = st.lists(st.builds(random_statement, _chances, st.just(_GUARDED)), min_size=8).map(
+    "\n".join
+)
+"""Scripts of which most statements need some element to be there."""
 
 FAILURE = '\n(0028,0011) := "no number"'
 """A statement that fails on every data set, to be put behind others."""

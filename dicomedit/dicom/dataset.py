@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard
+from typing import Any
 
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
@@ -21,7 +21,7 @@ from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
 from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR
 
-from dicomedit.dicom.dataset_charset import DEFAULT, redeclare
+from dicomedit.dicom.dataset_charset import DEFAULT, CharacterSets, redeclare
 from dicomedit.dicom.decode import decode_sequence
 from dicomedit.dicom.dictionary import (
     PIXEL_DATA_TAGS,
@@ -32,7 +32,7 @@ from dicomedit.dicom.dictionary import (
     tag_name,
 )
 from dicomedit.dicom.encoding import IMPLICIT_LITTLE, ITEM_START, UNDEFINED_LENGTH, Encoding
-from dicomedit.dicom.levels import Level, Place
+from dicomedit.dicom.levels import Place
 from dicomedit.dicom.scan import Malformed
 from dicomedit.errors import EvaluationError, failed
 
@@ -489,14 +489,11 @@ class DatasetLevel:
 
     def _declare_character_set(self) -> None:
         """Have pydicom read raw text by the set declared now; the bytes are in it already."""
-        place = self._place
-        outer = place.level if place is not None else None
-        inherited = outer.dataset.original_character_set if _is_dataset(outer) else DEFAULT
+        outer = None if self._place is None else self._place.level
+        inherited: CharacterSets = DEFAULT
+        if isinstance(outer, DatasetLevel):
+            inherited = outer.dataset.original_character_set
         redeclare(self._dataset, inherited)
-
-
-def _is_dataset(level: Level | None) -> TypeGuard[DatasetLevel]:
-    return isinstance(level, DatasetLevel)
 
 
 def _unreadable_sequence(tag: int) -> EvaluationError:

@@ -17,7 +17,6 @@ from dicomedit.dicom.dictionary import (
 )
 from dicomedit.dicom.encoding import ITEM_START, UNDEFINED_LENGTH, Encoding
 from dicomedit.dicom.levels import Place
-from dicomedit.dicom.scan import Findings, Scanner
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -166,7 +165,7 @@ class EncodedLevel:
         """Return those of `tags` that some level has, or once had, an element for."""
         content, added = self._content, self._shared.added
         if not tags <= content.scanner.findings.wanted:
-            self._look_out_for(tags)
+            content.scanner.look_out_for(tags, content.start)
         present = content.elements.keys() & tags
         present |= content.scanner.findings.nested.keys() & tags
         return present | added.keys() & tags if added else present
@@ -186,7 +185,7 @@ class EncodedLevel:
         if known is None:
             findings = self._content.scanner.findings
             if tag not in findings.wanted:
-                self._look_out_for({tag})
+                self._content.scanner.look_out_for({tag}, self._content.start)
             known = [self, *map(shared.level_at, findings.nested.get(tag, ()))]
             shared.index[tag] = known
         added = shared.added.get(tag)
@@ -211,13 +210,6 @@ class EncodedLevel:
         for tag in sorted(self.sequences()):
             for item in self.items(tag):
                 yield from item._all_levels()
-
-    def _look_out_for(self, tags: Set[int]) -> None:
-        """Have the places found at which the file has elements with these tags."""
-        content, findings = self._content, self._content.scanner.findings
-        again = Scanner(content.scanner.data, self.encoding, Findings(findings.wanted | tags))
-        again.scan(content.start, content.end)
-        findings.wanted, findings.nested = again.findings.wanted, again.findings.nested
 
     def _is_attached(self) -> bool:
         """Whether this level still stands where it stood, all the way up."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dicomedit.dicom import edit
 from dicomedit.dicom.dictionary import SOP_CLASS_UID, SOP_INSTANCE_UID, TRANSFER_SYNTAX_UID
 from dicomedit.dicom.encoding import EXPLICIT_LITTLE_UID
-from dicomedit.dicom.levels import Instance
+from dicomedit.dicom.levels import Instance, element_name
 from dicomedit.dicom.text import read_text
 from dicomedit.dicom.walk import Target
+from dicomedit.errors import failed
 
 IMPLEMENTATION_CLASS_UID = "2.25.308125712634028127301270894276023219735"
 IMPLEMENTATION_VERSION_NAME = "DICOMEDIT_PY_0_1"
@@ -42,7 +43,15 @@ def renew_file_meta(instance: Instance, *, keep: bool) -> None:
 
 
 def _uid(instance: Instance, tag: int) -> bytes:
-    return _padded(read_text(instance.root, tag) or "", b"\0")
+    text = read_text(instance.root, tag) or ""
+    if "\0" in text or not text.isascii():
+        raise failed(
+            "undecodable-text",
+            "the value is no UID, and could not be told from more than that elsewhere",
+            help="correct the element or delete it",
+            element=element_name(instance.root, tag),
+        )
+    return _padded(text, b"\0")
 
 
 def _padded(text: str, padding: bytes) -> bytes:

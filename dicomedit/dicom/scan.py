@@ -53,8 +53,9 @@ LIMITED_TEXT = frozenset(("AE", "AS", "CS", "DA", "DT", "LO", "PN", "SH", "TM", 
 _KNOWN_VRS = {vr.encode(): vr for vr in LONG_VRS | SHORT_VRS}
 
 _VR_NAMES = b"|".join(sorted(_KNOWN_VRS))
-_HIDDEN_EXPLICIT = re.compile(rb"(?s:(?:%s)(?:.\0|\0.))" % _VR_NAMES)
-_HIDDEN_IMPLICIT = re.compile(rb"(?s:[\x02-\x88]\0....\0\0)")
+_HIDDEN_EXPLICIT = rb"(?s:(?:%s)(?:.\0|\0.))" % _VR_NAMES
+_HIDDEN_IMPLICIT = rb"(?s:[\x02-\x88]\0....\0\0)"
+_HIDDEN_EITHER = _HIDDEN_EXPLICIT + b"|" + _HIDDEN_IMPLICIT
 """What the header of a short element looks like when a wrong length has put it into a text."""
 
 # How an element is walked over, by its VR; the first two have a 16-bit length when it is explicit.
@@ -150,7 +151,10 @@ class Scanner:
         """Return what scans sequences stored as UN: implicit little endian (PS3.5 §6.2.2)."""
         if self.encoding == IMPLICIT_LITTLE:
             return self
-        return Scanner(self.data, IMPLICIT_LITTLE, self.findings)
+        scanner = Scanner(self.data, IMPLICIT_LITTLE, self.findings)
+        # When it is changed it becomes explicit, like the data set around it.
+        scanner._hidden = _HIDDEN_EITHER
+        return scanner
 
     # --- what was proved ------------------------------------------------------------------------
 
@@ -232,6 +236,13 @@ class Scanner:
         if end < 0:
             raise Malformed("an item delimiter stands where an element should", -end - 8)
         return found
+
+    def look_out_for(self, tags: Set[int], start: int) -> None:
+        """Have the places found at which a proved data set has elements with more tags."""
+        findings = self.findings
+        again = Findings(findings.wanted | tags)
+        Scanner(self.data, self.encoding, again).scan(start, len(self.data))
+        findings.wanted, findings.nested = again.wanted, again.nested
 
     def next_position(self, position: int) -> int:
         """Return where the element at `position` ends; raise Malformed when that is unclear."""
@@ -354,7 +365,7 @@ class Scanner:
             self._check_text(tag, start, end, position)
 
     def _check_text(self, tag: int, start: int, end: int, position: int) -> None:
-        if self._hidden.search(self.data[start:end].rstrip(b"\0 ")):
+        if re.search(self._hidden, self.data[start:end].rstrip(b"\0 ")):
             raise Malformed(f"{tag_text(tag)} seems to hold another element", position)
 
     def _long_element(
