@@ -69,7 +69,7 @@ def _pydicom(job: str, source: Path, out: Path) -> list[str]:
 
 
 def _dicomedit(job: str, source: Path, out: Path) -> list[str]:
-    command = [sys.executable, "-m", "dicomedit", "run", "-q"]
+    command = [sys.executable, "-m", "dicomedit", "run", "-q", "--jobs", "1", "--no-journal"]
     return [*command, str(script(job)), str(source), str(out)]
 
 
