@@ -37,8 +37,10 @@ from dicomedit import (
 from dicomedit.batch.program import finish
 from dicomedit.dicom.dataset_instance import open_instance
 from dicomedit.dicom.decode import to_dataset
+from dicomedit.dicom.dictionary import TRANSFER_SYNTAX_UID
 from dicomedit.dicom.levels import Instance, Level, element_path
 from dicomedit.dicom.uids import UidMap
+from dicomedit.dicom.views import pieces
 from dicomedit.io.read import locate_elements, read_file
 from dicomedit.io.write import encode_instance
 from dicomedit.lang.program import Resources
@@ -90,6 +92,11 @@ def open_unprepared(data: bytes, program: Program) -> Instance:
     return locate_elements(data, "in.dcm").open()
 
 
+def open_to_throw_away(data: bytes, program: Program) -> Instance:
+    """Open a file's bytes for a script that may fail: nothing can be undone or listed."""
+    return locate_elements(data, "in.dcm", program.wanted).open(complete=False)
+
+
 Open = Callable[[bytes, Program], Instance]
 Elements = dict[str, tuple[str, bytes]]
 
@@ -107,6 +114,7 @@ class Result:
     ending: str
     message: str = ""
     place: str = ""
+    is_changed: bool = False
     changes: frozenset[tuple[str, str, int]] = frozenset()
     echo: tuple[str, ...] = ()
     notices: frozenset[tuple[str, str, str]] = frozenset()
@@ -116,7 +124,7 @@ class Result:
     @property
     def told(self) -> tuple[object, ...]:
         """All but the file, the bytes of which may differ."""
-        return self.ending, self.message, self.changes, self.echo, self.notices
+        return self.ending, self.message, self.is_changed, self.changes, self.echo, self.notices
 
     @property
     def is_empty(self) -> bool:
@@ -153,7 +161,8 @@ def result_of(
     uids = (f"2.25.{number}" for number in count(1))
     try:
         with mock.patch("dicomedit.lang.functions.uids.new_uid", lambda: next(uids)):
-            outcome = program.edit(instance, variables or {}, resources)
+            tell = instance.journal.complete
+            outcome = program.edit(instance, variables or {}, resources, tell_changes=tell)
         if outcome.rejected:
             return _told("rejected", outcome)
         finish(instance, Options())
@@ -173,7 +182,8 @@ def _place(error: EvaluationError) -> str:
 
 def encoded(instance: Instance) -> bytes:
     """Return the file an instance would become now."""
-    return b"".join(map(bytes, encode_instance(instance)))
+    parts = encode_instance(instance)
+    return b"".join(bytes(piece) for part in parts for piece in pieces(part))
 
 
 def _told(ending: str, outcome: Outcome, data: bytes = b"") -> Result:
@@ -181,6 +191,7 @@ def _told(ending: str, outcome: Outcome, data: bytes = b"") -> Result:
         ending,
         outcome.reason or "",
         "",
+        outcome.is_changed,
         frozenset((each.path, each.kind, each.line) for each in outcome.changes),
         outcome.echo,
         frozenset((each.code, each.message, each.location) for each in outcome.notices),
@@ -222,9 +233,13 @@ def pydicom_agrees(data: bytes) -> bool:
     """Fail when pydicom reads other elements or other bytes in a file; False when it reads none.
 
     Sequences in UN without a length are beyond it in big endian: it takes them for big endian, too.
+    So is a transfer syntax that is not stored as a UID.
     """
-    root = locate_elements(data, "out.dcm").root
+    file = locate_elements(data, "out.dcm")
+    root, meta = file.root, file.meta
     if not root.little_endian and b"UN\0\0\xff\xff\xff\xff" in data:
+        return False
+    if meta.stored_vr(TRANSFER_SYNTAX_UID) != "UI":
         return False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # remarks on odd values

@@ -19,7 +19,7 @@ from dicomedit.records import Record, field
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, BinaryIO
 
     from dicomedit.batch.work import Work
     from dicomedit.io.scan import Job
@@ -136,6 +136,17 @@ class Journal(Record, frozen=False):
             is_kept=True,
             stamp=entry.stamp,
         )
+
+    def take(self, line: dict[str, Any]) -> None:
+        """Take up what a line of an earlier run says; of a file the last line counts."""
+        self.has_lost_uids |= bool(line.get("removed_uids"))
+        name = line.get("file")
+        if isinstance(name, str):
+            entry = _entry(line)
+            if entry is None:
+                self.entries.pop(name, None)
+            else:
+                self.entries[name] = entry
 
     def add(self, row: Row) -> None:
         """Append what became of a file; a journal that cannot be written costs time, not files."""
@@ -255,42 +266,54 @@ def open_journal(path: Path, header: Header, source: Path, *, resume: bool) -> J
 
 
 def _begin(journal: Journal, header: Header, resume: bool) -> None:
-    lines, length = _read(journal)
-    journal.was_cut = bool(lines) and "end" not in lines[-1]
-    if resume and lines:
-        old = _header(lines[0], journal.path)
-        different = old.difference(header)
-        if different is not None:
-            raise DicomFileError(
-                str(journal.path),
-                f"the run cannot be resumed: it was begun with {different}, and results would be"
-                " mixed; do without --resume to begin anew, best into another folder",
-            )
-        os.ftruncate(journal.descriptor, length)
-        journal.entries.update(filter(None, map(_entry, lines[1:])))
-        journal.has_lost_uids = any(line.get("removed_uids") for line in lines)
-        return
-    journal.begin(header)
-
-
-def _read(journal: Journal) -> tuple[list[dict[str, Any]], int]:
-    """Return the lines of a journal, and its length without the last one if that is torn off."""
-    from json import loads
-
-    if not os.fstat(journal.descriptor).st_size:
-        return [], 0
-    lines, length = [], 0
     with open(journal.descriptor, "rb", closefd=False) as file:
-        for line in file:
-            if not line.endswith(b"\n"):
-                break
-            length += len(line)
-            try:
-                values = loads(line)
-            except ValueError:
-                values = {}
-            lines.append(values if isinstance(values, dict) else {})
-    return lines, length
+        lines = _Lines(file)
+        first = last = next(lines, None)
+        if resume and first is not None:
+            _check_same(_header(first, journal.path), header, journal.path)
+        for last in lines:
+            if resume:
+                journal.take(last)
+    journal.was_cut = last is not None and "end" not in last
+    if resume and first is not None:
+        os.ftruncate(journal.descriptor, lines.length)
+    else:
+        journal.begin(header)
+
+
+def _check_same(before: Header, now: Header, path: Path) -> None:
+    different = before.difference(now)
+    if different is not None:
+        raise DicomFileError(
+            str(path),
+            f"the run cannot be resumed: it was begun with {different}, and results would be"
+            " mixed; do without --resume to begin anew, best into another folder",
+        )
+
+
+class _Lines:
+    """The lines of a journal; `length` is that of the lines so far, all of them whole."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        from json import loads
+
+        self._loads = loads
+        self._file = file
+        self.length = 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> dict[str, Any]:
+        line = self._file.readline()
+        if not line.endswith(b"\n"):  # nothing, or what a kill has torn off
+            raise StopIteration
+        self.length += len(line)
+        try:
+            values = self._loads(line)
+        except ValueError:
+            values = None
+        return values if isinstance(values, dict) else {}
 
 
 def _header(values: dict[str, Any], path: Path) -> Header:
@@ -301,12 +324,11 @@ def _header(values: dict[str, Any], path: Path) -> Header:
     return Header(*texts)  # type: ignore[arg-type]
 
 
-def _entry(values: dict[str, Any]) -> tuple[str, Entry] | None:
+def _entry(values: dict[str, Any]) -> Entry | None:
     try:
-        status = _KEPT[values["status"]]
         size, modified, changed = values["input"]
         stamp = Stamp(size, modified, changed, values.get("sha256"), values.get("output"))
-        return values["file"], Entry(status, stamp, values.get("reason"))
+        return Entry(_KEPT[values["status"]], stamp, values.get("reason"))
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -92,13 +92,18 @@ class PoolWorker:
 
     def _send(self, *message: object) -> None:
         # Of one that is gone the listening thread tells.
-        with contextlib.suppress(BrokenPipeError):
-            send(self._to.fileno(), *message)
+        if not self._to.closed:
+            with contextlib.suppress(BrokenPipeError):
+                send(self._to.fileno(), *message)
 
     def ask_to_stop(self) -> None:
-        """Ask the worker to finish the file it has in hand, and no other."""
+        """Ask the worker to finish the file it has in hand, and no other.
+
+        It may have questions about this one, so that the line stays open as long.
+        """
         self._process.terminate()
-        self.hang_up()
+        if not self.in_hand:
+            self.hang_up()
 
     def hang_up(self) -> None:
         """Let the worker know that there will be no more."""

@@ -179,6 +179,8 @@ class _Pool:
                 expected, job = worker.in_hand.popleft()
                 assert expected == number
                 self._keep_pace(worker)
+                if self._is_stopping and not worker.in_hand:
+                    worker.hang_up()
                 self._finish(number, self._packer.unpack(job, packed))
             case ("ask", what, given):
                 worker.answer(*self._answer(what, given))
@@ -209,7 +211,8 @@ class _Pool:
     def _bury(self, worker: PoolWorker) -> None:
         """See to what a worker leaves behind; put another in its place when there is work left."""
         status = worker.wait()
-        self._workers.remove(worker)
+        if worker in self._workers:
+            self._workers.remove(worker)
         self._swept.update(job.destination.parent for _, job in list(worker.in_hand)[:1])
         if self._is_stopping:
             return
@@ -247,12 +250,17 @@ class _Pool:
                 worker.kill()
 
     def close(self) -> None:
-        """End all workers and remove what killed ones left half done."""
-        self._is_stopping = True
+        """End all workers and remove what killed ones left half done.
+
+        An interrupt may have come between hearing of a worker's end and seeing to it: no event is
+        waited for here.
+        """
         for worker in self._workers:
             worker.hang_up()
-        while self._workers:
-            self._receive(TICK)
+        for worker in self._workers:
+            worker.wait()
+            self._swept.update(job.destination.parent for _, job in list(worker.in_hand)[:1])
+        self._workers.clear()
         for folder in self._swept:
             remove_parts(folder)
 
