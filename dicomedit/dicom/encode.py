@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 
 from dicomedit.dicom.content import NewElement
-from dicomedit.dicom.dictionary import is_group_length
+from dicomedit.dicom.dictionary import dictionary_vr, is_group_length
 from dicomedit.dicom.encoded import EncodedLevel
 from dicomedit.dicom.encoding import (
     IMPLICIT_LITTLE,
@@ -21,7 +21,7 @@ from dicomedit.dicom.encoding import (
 from dicomedit.dicom.levels import Level, element_name
 from dicomedit.dicom.splice import Edit, edits_of, spliced
 from dicomedit.dicom.views import Buffer
-from dicomedit.errors import failed
+from dicomedit.errors import EvaluationError, failed
 
 _MOST_SHORT = 0xFFFF
 
@@ -72,6 +72,7 @@ class Encoder:
 
     def _element(self, level: Level, tag: int, add: Callable[[Buffer], None]) -> int:
         vr = level.stored_vr(tag)
+        self._check_is_told(level, tag, vr)
         if vr == "SQ":
             return self._sequence(level, tag, add)
         if level.is_wrapped(tag) and level.has_undefined_length(tag):
@@ -84,11 +85,22 @@ class Encoder:
         value = self._value(level, tag, vr, little=too_long or self._encoding.little)
         vr = "UN" if too_long else vr
         if level.is_encapsulated(tag):
+            if level.little_endian != self._encoding.little:
+                raise _cannot_be_stored(level, tag, "fragments are always little endian")
             return self._delimited(tag, vr, value, self._delimiter(SEQUENCE_DELIMITER), add)
         header = self._header(tag, vr, len(value))
         add(header)
         add(value)
         return len(header) + len(value)
+
+    def _check_is_told(self, level: Level, tag: int, vr: str) -> None:
+        """Refuse what nobody could tell for a sequence, or for none, without its VR."""
+        if not self._encoding.implicit or level.encoding is self._encoding:
+            return
+        listed = dictionary_vr(tag, signed=False)
+        is_mistaken = listed == "SQ" if vr not in ("SQ", "UN") else listed not in ("SQ", "UN")
+        if is_mistaken and "SQ" in (vr, listed):
+            raise _cannot_be_stored(level, tag, f"without its VR {vr} it would be read as {listed}")
 
     def _delimited(
         self, tag: int, vr: str, value: Buffer, end: bytes, add: Callable[[Buffer], None]
@@ -108,8 +120,7 @@ class Encoder:
         try:
             return swap_byte_order(vr, bytes(value))
         except ValueError as error:
-            name = element_name(level, tag)
-            raise failed("byte-order", f"cannot be stored: {error}", element=name) from None
+            raise _cannot_be_stored(level, tag, str(error)) from None
 
     def _sequence(self, level: Level, tag: int, add: Callable[[Buffer], None]) -> int:
         parts: list[Buffer] = []
@@ -149,3 +160,8 @@ class Encoder:
         if vr in LONG_VRS:
             return self._long(group, number, vr.encode(), 0, length)
         return self._short(group, number, vr.encode(), length)
+
+
+def _cannot_be_stored(level: Level, tag: int, reason: str) -> EvaluationError:
+    name = element_name(level, tag)
+    return failed("byte-order", f"cannot be stored: {reason}", element=name)

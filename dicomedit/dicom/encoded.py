@@ -17,6 +17,7 @@ from dicomedit.dicom.dictionary import (
 )
 from dicomedit.dicom.encoding import ITEM_START, UNDEFINED_LENGTH, Encoding
 from dicomedit.dicom.levels import Place
+from dicomedit.dicom.scan import sequence_in_root
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -186,7 +187,10 @@ class EncodedLevel:
             findings = self._content.scanner.findings
             if tag not in findings.wanted:
                 self._content.scanner.look_out_for({tag}, self._content.start)
-            known = [self, *map(shared.level_at, findings.nested.get(tag, ()))]
+            spots = findings.nested.get(tag, ())
+            before = sum(sequence_in_root(spot) < tag for spot in spots)
+            known = list(map(shared.level_at, spots))
+            known.insert(before, self)
             shared.index[tag] = known
         added = shared.added.get(tag)
         return list(dict.fromkeys((*known, *added))) if added else known

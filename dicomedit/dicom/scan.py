@@ -467,6 +467,14 @@ class Scanner:
         raise Malformed(f"{tag_text(tag)} stands where an item should", position)
 
 
+def sequence_in_root(spot: Spot) -> int:
+    """Return the tag of the sequence of the root that an item is in, at whatever distance."""
+    tag = 0
+    while spot is not None:
+        spot, tag, *_ = spot
+    return tag
+
+
 @lru_cache(maxsize=8192)
 def implicit_kind(tag: int) -> int:
     """Return how an element is walked over whose VR the dictionary has to tell."""

@@ -75,7 +75,7 @@ def read_text(level: Level, tag: int) -> str | None:
     vr, value = level.vr(tag), level.value(tag)
     try:
         return _decode(vr, value, level)
-    except (struct.error, UnicodeError):
+    except (struct.error, ValueError):
         raise _unreadable(level, tag) from None
 
 

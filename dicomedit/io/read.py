@@ -131,8 +131,8 @@ def _file_meta(data: Data) -> EncodedLevel:
 def _meta_text(meta: EncodedLevel, tag: int) -> str:
     if tag not in meta:
         return ""
-    if meta.is_sequence(tag):
-        raise Malformed(f"{tag_text(tag)} is a sequence", PREFIX_AT)
+    if meta.stored_vr(tag) != "UI":
+        raise Malformed(f"{tag_text(tag)} has VR {meta.stored_vr(tag)}, not UI", PREFIX_AT)
     return meta.value(tag).decode("ascii", "replace").strip(" \0")
 
 
