@@ -12,6 +12,7 @@ from collections import deque
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from dicomedit.batch.order import Order
 from dicomedit.batch.pool_worker import PoolWorker
 from dicomedit.batch.rows import Row, lost_row
 from dicomedit.batch.wire import Packer
@@ -90,7 +91,7 @@ class _Pool:
         self._workers: list[PoolWorker] = []
         self._inherited: tuple[int, ...] = ()
         self._returned: deque[tuple[int, Job]] = deque()
-        self._order = _Order()
+        self._order = Order(WINDOW)
         self._pace = AHEAD
         self._stillborn = 0
         self._swept: set[Path] = set()
@@ -263,42 +264,6 @@ class _Pool:
         self._workers.clear()
         for folder in self._swept:
             remove_parts(folder)
-
-
-class _Order:
-    """Puts rows in order."""
-
-    def __init__(self) -> None:
-        self._rows: dict[int, Row] = {}
-        self._next = 0
-        self._end = 0
-
-    def expect(self, number: int) -> None:
-        """Know that there will be a row of this number."""
-        self._end = number + 1
-
-    def put(self, number: int, row: Row) -> None:
-        """Keep a row until its turn comes."""
-        self._rows[number] = row
-
-    def ready(self) -> Iterator[Row]:
-        """Yield the rows whose turn it is."""
-        while self._next in self._rows:
-            yield self._rows.pop(self._next)
-            self._next += 1
-
-    def rest(self) -> Iterator[Row]:
-        """Yield all rows in order, whatever is missing in between."""
-        for number in sorted(self._rows):
-            yield self._rows.pop(number)
-
-    @property
-    def is_full(self) -> bool:
-        return self._end - self._next >= WINDOW
-
-    @property
-    def is_empty(self) -> bool:
-        return self._end == self._next
 
 
 def _end_of(status: int) -> str:

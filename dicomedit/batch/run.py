@@ -58,6 +58,7 @@ def run(
     quarantine: str | os.PathLike[str] | None = None,
     retries: int = 2,
     digests: bool = False,
+    scheduler: str | None = None,
     keep_rows: bool = True,
     on_row: Callable[[int, int, Row], None] | None = None,
 ) -> Report:
@@ -88,6 +89,7 @@ def run(
         quarantine=quarantine,
         retries=retries,
         digests=digests,
+        scheduler=scheduler,
     )
     kept: list[Row] = []
     with rows:
@@ -121,6 +123,7 @@ def iterate(
     quarantine: str | os.PathLike[str] | None = None,
     retries: int = 2,
     digests: bool = False,
+    scheduler: str | None = None,
     stop: Stop | None = None,
     executor: Executor | None = None,
 ) -> Rows:
@@ -139,7 +142,9 @@ def iterate(
     one with `resume` only. With `digests` it knows the content of inputs, not only size and times.
     After a failure the run goes on, or comes to its end when `on_error` is ``"stop"``; a copy of
     each failed input is put into the `quarantine` folder. What a network got wrong is tried again
-    `retries` times. A `stop` ends the run early; an `executor` takes the place of `jobs`.
+    `retries` times. A `scheduler` is the address of a Dask cluster that edits the files, or
+    ``"local"`` for one of `jobs` workers that is started. A `stop` ends the run early; an
+    `executor` takes the place of `jobs`.
 
     Raises ScriptError or DicomFileError before anything is touched when a script, the input or
     the output cannot be used; what happens to a single file is told in its row.
@@ -163,6 +168,10 @@ def iterate(
     )
     fetcher = UrlFetcher(allow_urls)
     planned = plan(work.source, Path(destination))
+    if scheduler is not None:
+        from dicomedit.batch.cluster_link import check_scheduler
+
+        check_scheduler(scheduler)
     checked = _quarantine(quarantine, work, planned)
     uids = UidKeeping.of(uid_map, None if uid_map_file is None else Path(uid_map_file))
     if not dry_run:
@@ -181,7 +190,7 @@ def iterate(
         work,
         planned,
         Shared(uids.map, fetcher.fetch),
-        executor or _executor(jobs, planned, work, opened),
+        executor or _executor(jobs, planned, work, opened, scheduler),
         opened,
         uids,
         checked,
@@ -218,7 +227,17 @@ def _quarantine(folder: _PathLike | None, work: Work, planned: Plan) -> Quaranti
     return found
 
 
-def _executor(jobs: int | None, planned: Plan, work: Work, journal: Journal | None) -> Executor:
+def _executor(
+    jobs: int | None,
+    planned: Plan,
+    work: Work,
+    journal: Journal | None,
+    scheduler: str | None = None,
+) -> Executor:
+    if scheduler is not None:
+        from dicomedit.batch.cluster import Cluster
+
+        return Cluster(scheduler, jobs or cores(), None if work.dry_run else planned.folder)
     import sys
 
     count = min(workers_for(jobs, planned, work.source), planned.count)

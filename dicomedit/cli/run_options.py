@@ -19,6 +19,12 @@ def add_working_options(group: argparse._ArgumentGroup) -> None:
         " little to do)",
     )
     group.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="edit files on the Dask cluster of this scheduler, such as tcp://host:8786, or on one"
+        ' that is started here ("local") with --jobs workers',
+    )
+    group.add_argument(
         "--resume",
         action="store_true",
         help="go on where an earlier run with the same scripts, options and folders ended: files"
@@ -65,6 +71,7 @@ def working_options(given: argparse.Namespace) -> dict[str, Any]:
         given.parser.error("--resume needs the journal that --no-journal does not keep")
     return {
         "jobs": given.jobs,
+        "scheduler": given.scheduler,
         "resume": given.resume,
         "journal": given.journal,
         "keeps_journal": not (given.journal or given.no_journal or given.resume),
