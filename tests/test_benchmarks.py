@@ -215,6 +215,17 @@ def test_growth_prints_its_table():
 
 @measures
 @pytest.mark.slow
+def test_throughput_prints_its_table():
+    told = run("throughput.py", "--count", 4, "--runs", 1, "--jobs", "1,2")
+    *_, one, two = (line.split("|")[1:-1] for line in told.splitlines())
+    assert one[0].strip() == "--jobs 1"
+    assert one[-1].strip() == "1.00"
+    assert two[0].strip() == "--jobs 2"
+    assert float(two[3]) > 0
+
+
+@measures
+@pytest.mark.slow
 def test_leftovers_tells_what_is_left():
     told = run("leftovers.py", "--kinds", "ct")
     (ours,) = (line for line in told.splitlines() if "| dicomedit |" in line)

@@ -277,7 +277,7 @@ class _Run:
         task = self._tasks.pop(name)
         how, packed = self._result(task)
         for (number, job), each in zip(task.jobs, packed, strict=False):
-            row = _renamed(self._packer.unpack(job, each), _absolute(job.source))
+            row = _renamed(self._packer.unpack(job, each))
             self._order.put(number, self._finished(row))
         if packed:
             self._pace += ((time.monotonic() - task.since) / 2 / len(packed) - self._pace) / 4
@@ -354,9 +354,12 @@ def _absolute(path: Path) -> str:
     return os.path.abspath(path)
 
 
-def _renamed(row: Row, sent: str) -> Row:
-    """Return a row whose error names the input as the run does."""
-    error, name = row.error, str(row.source)
-    if isinstance(error, DicomFileError) and error.path == sent != name:
-        return replace(row, error=DicomFileError(name, error.reason))
+def _renamed(row: Row) -> Row:
+    """Return a row whose error names the file as the run does."""
+    error = row.error
+    if isinstance(error, DicomFileError):
+        for path in (row.source, row.destination):
+            if error.path == _absolute(path):
+                named = type(error)(str(path), error.reason, offset=error.offset)
+                return replace(row, error=named)
     return row
