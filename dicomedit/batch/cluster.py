@@ -286,6 +286,8 @@ class _Run:
             return
         if how == "unanswered":
             raise DicomEditError(GONE)
+        if how.startswith("failed"):
+            raise DicomEditError(f"a worker of the cluster cannot do the work: {how}")
         self._again(task, left)
 
     def _again(self, task: Task, left: list[tuple[int, Job]]) -> None:

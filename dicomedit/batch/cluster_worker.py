@@ -98,8 +98,17 @@ def edit(
     """Edit the files of a task; return how it ended and the packed rows of those that were done.
 
     The run is asked first whether the task may begin: it knows of an earlier attempt, whose worker
-    came to an end.
+    came to an end. No exception leaves this: Dask would log it, with values perhaps.
     """
+    try:
+        return _edit(name, data, task, jobs)
+    except Exception as error:
+        return f"failed: {type(error).__name__}", []
+
+
+def _edit(
+    name: str, data: bytes, task: str, jobs: Sequence[tuple[str, str]]
+) -> tuple[str, list[Packed]]:
     runs = _runs()
     with runs.lock:
         run = runs.get(name, data)
