@@ -44,6 +44,28 @@ def check_scheduler(scheduler: str) -> None:
 def connected(scheduler: str, count: int) -> Iterator[Any]:
     """Yield a client of a scheduler, or of one that is started with `count` workers."""
     distributed = _distributed()
+    with _quiet(), _connected(distributed, scheduler, count) as client:
+        yield client
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let Dask log nothing: it shows tracebacks, and the run says what it comes to."""
+    import logging
+
+    names = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    before = {logging.getLogger(name): logging.getLogger(name).level for name in names}
+    for logger in before:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in before.items():
+            logger.setLevel(level)
+
+
+@contextmanager
+def _connected(distributed: Any, scheduler: str, count: int) -> Iterator[Any]:
     if scheduler != LOCAL:
         with _client(distributed, scheduler) as client:
             yield client

@@ -75,7 +75,7 @@ def test_every_option_is_explained(capsys):
         main(["run", "--help"])
     shown = capsys.readouterr().out.partition("how files are worked through")[2]
     options = re.findall(r"^  (--[\w-]+)", shown, re.MULTILINE)
-    assert len(options) == 8
+    assert len(options) == 9
     for option in options:
         assert re.search(rf"^\| `{option}\b.*` \| `\w+=.*` \|", PAGE, re.MULTILINE), option
 
