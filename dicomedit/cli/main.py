@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "run": "edit a file or a folder of files with a script",
+    "send": "send DICOM files to a DICOM peer",
+    "receive": "edit what DICOM peers send, as it arrives",
     "migrate": "make a script of version 6 of one of DicomEdit 4",
     "demo": "see a script at work on made-up images",
 }
