@@ -96,8 +96,9 @@ def deliver_file(
 ) -> tuple[Outcome, Stamp, str | None]:
     """Apply scripts in order to one file and hand on the result.
 
-    Without scripts the file is handed on as it is. Nothing is handed on when a script fails or rejects the file. Also returns what tells the input
-    from a changed one, and the status of the answer. Raises EvaluationError or DicomFileError.
+    Without scripts the file is handed on as it is. Nothing is handed on when a script fails or
+    rejects the file. Also returns what tells the input from a changed one, and the status of the
+    answer. Raises EvaluationError or DicomFileError.
     """
     before = stat_of(source)
     file = read_file(source, wanted_by(steps))

@@ -113,7 +113,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DicomFileError as error:
         return _refuse(f"error: {error}")
     except DicomEditError as error:
-        return _refuse(str(error))
+        text = str(error)
+        return _refuse(text if text.startswith("error") else f"error: {text}")
     except EOFError:
         return _refuse("error: the question was not answered")
     except KeyboardInterrupt:

@@ -29,7 +29,7 @@ def add_peer_options(group: argparse._ArgumentGroup) -> None:
     add_certificate_options(group)
     group.add_argument(
         "--timeout",
-        type=_seconds,
+        type=seconds,
         default=60.0,
         metavar="SECONDS",
         help="wait so long for a connection and for each answer (default: 60)",
@@ -77,11 +77,21 @@ def peer_of(url: str, given: argparse.Namespace) -> PeerDestination:
     return PeerDestination(address, certificates(given), given.timeout, given.retries)
 
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < 1e6:
+def seconds(text: str) -> float:
+    """Return a number of seconds as a number."""
+    number = float(text)
+    if not 0 < number < 1e6:
         raise ValueError
-    return seconds
+    return number
 
 
-_seconds.__name__ = "number of seconds"  # as argparse names the type of what it refuses
+def positive(text: str) -> int:
+    """Return a number of at least 1."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+seconds.__name__ = "number of seconds"  # as argparse names the type of what it refuses
+positive.__name__ = "number"

@@ -305,9 +305,8 @@ def _close(report: Report, given: argparse.Namespace) -> None:
     if given.quiet:
         return
     verb = {Status.WRITTEN: "to be written"} if given.dry_run else given.verbs
-    counts = ", ".join(
-        f"{report.count(status)} {verb.get(status, status.value)}" for status in Status
-    )
+    words = {status: verb.get(status, status.value) for status in Status}
+    counts = ", ".join(f"{report.count(each)} {words[each]}" for each in Status if words[each])
     before = f" ({report.kept} by an earlier run)" if report.kept else ""
     print(f"{report.total} files: {counts}{before}")
     if not report.total and report.complete:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from dicomedit.batch.rows import Status
 from dicomedit.cli.ending import stopping_on_interrupt
 from dicomedit.cli.peer_options import add_peer_options, delivery_options
 from dicomedit.cli.run import begin, work_through
@@ -44,9 +45,10 @@ def execute(given: argparse.Namespace) -> int:
         given.parser.error("one input and one address are needed: IN dicom://...")
     source, url = given.paths
     call = {**working_options(given), **delivery_options(source, url, given)}
+    given.verbs = {Status.UNCHANGED: "sent", Status.WRITTEN: None, Status.REJECTED: None}
     if "delivery" not in call:
         raise DicomEditError(
-            f"error: {url!r} is no address of a DICOM peer: dicom://[CALLING@]HOST[:PORT]/CALLED"
+            f"{url!r} is no address of a DICOM peer: dicom://[CALLING@]HOST[:PORT]/CALLED"
         )
     with stopping_on_interrupt() as stop:
         return work_through(begin([], source, url, call, stop), stop, given)

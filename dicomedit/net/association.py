@@ -143,6 +143,8 @@ def _fault_of(error: OSError, peer: Peer) -> PeerFault:
     else:
         why = (error.strerror or "the connection failed").lower()
         reason = f"the peer cannot be reached: {why}"
+        if peer.context is not None and isinstance(error, ConnectionResetError):
+            reason += "; perhaps it does without TLS"
     return PeerFault(reason, is_transient=True, is_general=True)
 
 

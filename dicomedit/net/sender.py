@@ -45,12 +45,11 @@ class Sender:
         """
         for attempt in range(self._retries + 1):
             try:
-                return self._judged(self._store(result), result.name)
+                status = self._store(result)
             except PeerFault as fault:
                 found = fault
-            except BaseException:
-                self._drop()  # what was begun must not be taken for complete
-                raise
+            else:
+                return _judged(status, result.name)
             if not found.is_transient or attempt == self._retries:
                 break
             time.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
@@ -69,8 +68,8 @@ class Sender:
         context = self._contexts.accepted[pair]
         try:
             return store(association, context, self._message, result, self._peer.patience)
-        except PeerFault:
-            self._drop()
+        except BaseException:
+            self._drop()  # what was begun must not be taken for complete
             raise
 
     def _association_for(self, pair: Pair) -> Association:
@@ -93,14 +92,6 @@ class Sender:
             self._association = None
             self._contexts = _NOTHING
 
-    def _judged(self, status: int, name: str) -> Answer:
-        words = f"{code_of(status)} ({meaning_of(status)})"
-        if status == SUCCESS:
-            return Answer(code_of(status))
-        if is_warning(status):
-            return Answer(code_of(status), words)
-        raise StatusError(name, f"the peer refuses it with status {words}", status)
-
 
 class StatusError(DicomFileError):
     """A peer that has answered with a failure."""
@@ -112,6 +103,16 @@ class StatusError(DicomFileError):
     def __reduce__(self) -> tuple[object, ...]:
         """Let the error travel between processes."""
         return StatusError, (self.path, self.reason, self.status)
+
+
+def _judged(status: int, name: str) -> Answer:
+    """Return what a status says; raise StatusError when it is a failure."""
+    words = f"{code_of(status)} ({meaning_of(status)})"
+    if status == SUCCESS:
+        return Answer(code_of(status))
+    if is_warning(status):
+        return Answer(code_of(status), words)
+    raise StatusError(name, f"the peer refuses it with status {words}", status)
 
 
 def _refusal(pair: Pair) -> PeerFault:

@@ -45,3 +45,25 @@ def meaning_of(status: int) -> str:
 def is_warning(status: int) -> bool:
     """Whether an object was stored, but something is to be said about it."""
     return status >> 12 == 0xB or status in _WARNINGS
+
+
+OUT_OF_RESOURCES = 0xA700
+"""Of `receive`: the result could not be written or sent on; the same object may pass later."""
+
+NO_MATCH = 0xA900
+"""Of `receive`: the data set is not what the request says, or the result has no identity."""
+
+NOT_UNDERSTOOD = 0xC000
+"""Of `receive`: the data set is broken."""
+
+EDIT_FAILED = 0xC010
+"""Of `receive`: a script failed."""
+
+REJECTED = 0xC020
+"""Of `receive`: a script rejects the object."""
+
+NOT_TAKEN = 0xC030
+"""Of `receive`: the peer to which results are sent on does not take this kind of object."""
+
+DEFECT = 0xC0FF
+"""Of `receive`: an error in this program."""

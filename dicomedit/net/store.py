@@ -150,4 +150,5 @@ def _lost() -> PeerFault:
 
 
 def _late(what: str, patience: float) -> PeerFault:
-    return PeerFault(f"{what} within {patience:g} seconds", is_transient=True)
+    reason = f"{what} within {patience:g} seconds"
+    return PeerFault(reason, is_transient=True, is_general=True)
