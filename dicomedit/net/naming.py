@@ -14,7 +14,7 @@ STUDY_INSTANCE_UID = 0x0020000D
 SERIES_INSTANCE_UID = 0x0020000E
 LONGEST = 64
 
-_SAFE = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z._-]*(?<!\.)")
+_SAFE = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 
 def result_path(root: Level) -> Path:

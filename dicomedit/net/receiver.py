@@ -15,6 +15,7 @@ from pynetdicom.association import Association
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from dicomedit.errors import DicomEditError
+from dicomedit.net.association import hurry
 from dicomedit.net.faults import quieten
 from dicomedit.net.intake import Intake, Received, Reply
 from dicomedit.net.limits import PDU_SIZE, is_within, limit_units
@@ -118,7 +119,7 @@ class Receiver:
     def _handlers(self) -> Sequence[tuple[evt.EventType, Callable[..., Any]]]:
         return (
             (evt.EVT_CONN_OPEN, lambda event: limit_units(event.assoc)),
-            (evt.EVT_PDU_RECV, self._check_limits),
+            (evt.EVT_PDU_RECV, self._unit_received),
             (evt.EVT_ESTABLISHED, lambda event: self._visit_of(event.assoc)),
             (evt.EVT_REJECTED, self._rejected),
             (evt.EVT_RELEASED, lambda event: self._end(event.assoc, "released")),
@@ -126,7 +127,8 @@ class Receiver:
             (evt.EVT_C_STORE, self._store),
         )
 
-    def _check_limits(self, event: evt.Event) -> None:
+    def _unit_received(self, event: evt.Event) -> None:
+        hurry(event.assoc)
         if not is_within(event.assoc, self._listening.most_bytes):
             message = event.assoc.dimse.message
             if message is not None and message.data_set is not None:
