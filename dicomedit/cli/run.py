@@ -58,8 +58,8 @@ def set_up(parser: argparse.ArgumentParser) -> None:
     add_inputs(parser.add_argument_group("what scripts are given"))
     add_permissions(parser.add_argument_group("what scripts may do"))
     _add_output(parser.add_argument_group("output"))
-    add_working_options(parser.add_argument_group("how files are worked through"))
     add_peer_options(parser.add_argument_group("how results are sent (OUT is dicom://...)"))
+    add_working_options(parser.add_argument_group("how files are worked through"))
 
 
 def add_inputs(group: argparse._ArgumentGroup) -> None:

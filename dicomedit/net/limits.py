@@ -6,6 +6,8 @@ from typing import Any
 
 from pynetdicom.association import Association
 
+from dicomedit.net.association import hurry
+
 LARGEST_PDU = 1 << 20
 """Bytes of one protocol data unit; the largest is a request with 128 contexts (PS3.8 §9.3.2)."""
 
@@ -16,8 +18,11 @@ MOST_WAITING = 2
 """Requests that may have arrived before the one in hand is answered (PS3.7 §D.3.3.3)."""
 
 
-def limit_units(association: Association) -> None:
-    """Let a connection end where a protocol data unit claims to be longer than any can be."""
+def watch_units(association: Association) -> None:
+    """Let a connection end where a protocol data unit claims to be longer than any can be.
+
+    Each piece is acknowledged at once: some peers write units in pieces and wait in between.
+    """
     transport: Any = association.dul.socket
     receive = transport.recv
 
@@ -25,6 +30,7 @@ def limit_units(association: Association) -> None:
         if count > LARGEST_PDU:
             raise OSError("the protocol data unit is too long")
         received: bytearray = receive(count)
+        hurry(association)
         return received
 
     transport.recv = limited

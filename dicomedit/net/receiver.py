@@ -15,10 +15,9 @@ from pynetdicom.association import Association
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from dicomedit.errors import DicomEditError
-from dicomedit.net.association import hurry
 from dicomedit.net.faults import quieten
 from dicomedit.net.intake import Intake, Received, Reply
-from dicomedit.net.limits import PDU_SIZE, is_within, limit_units
+from dicomedit.net.limits import PDU_SIZE, is_within, watch_units
 from dicomedit.net.outlets import Outlet
 from dicomedit.net.server import Gate, GatedServer
 from dicomedit.net.statuses import OUT_OF_RESOURCES, SUCCESS
@@ -118,8 +117,8 @@ class Receiver:
 
     def _handlers(self) -> Sequence[tuple[evt.EventType, Callable[..., Any]]]:
         return (
-            (evt.EVT_CONN_OPEN, lambda event: limit_units(event.assoc)),
-            (evt.EVT_PDU_RECV, self._unit_received),
+            (evt.EVT_CONN_OPEN, lambda event: watch_units(event.assoc)),
+            (evt.EVT_PDU_RECV, self._check_limits),
             (evt.EVT_ESTABLISHED, lambda event: self._visit_of(event.assoc)),
             (evt.EVT_REJECTED, self._rejected),
             (evt.EVT_RELEASED, lambda event: self._end(event.assoc, "released")),
@@ -127,8 +126,7 @@ class Receiver:
             (evt.EVT_C_STORE, self._store),
         )
 
-    def _unit_received(self, event: evt.Event) -> None:
-        hurry(event.assoc)
+    def _check_limits(self, event: evt.Event) -> None:
         if not is_within(event.assoc, self._listening.most_bytes):
             message = event.assoc.dimse.message
             if message is not None and message.data_set is not None:
