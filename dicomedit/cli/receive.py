@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import threading
-from contextlib import contextmanager
 
 from dicomedit.batch.program import Options
 from dicomedit.cli.peer_options import add_certificate_options, peer_of, positive, seconds
@@ -195,6 +195,9 @@ def execute(given: argparse.Namespace) -> int:
         _warn_of_open_doors(given)
         stop.wait()
         log.tell("shutting down: objects in hand are finished")
+    if not receiver.is_complete:
+        log.tell("ended; objects in hand failed: they took too long, and have no result")
+        return 1
     log.tell("ended")
     return 0
 
@@ -256,7 +259,7 @@ def _warn_of_open_doors(given: argparse.Namespace) -> None:
         )
 
 
-@contextmanager
+@contextlib.contextmanager
 def _stop_signals() -> Iterator[threading.Event]:
     """Let Ctrl-C and SIGTERM end the command in order, and the second of them at once."""
     import os
@@ -293,7 +296,8 @@ class _Log:
         if self._is_quiet and not is_failure:
             return
         now = datetime.now().isoformat(" ", "seconds")
-        with self._telling:
+        # When nobody reads any more, it goes on receiving.
+        with self._telling, contextlib.suppress(OSError):
             print(f"{now} {line}", flush=True)
 
     def tell_notices(self, outcome: Outcome) -> None:

@@ -22,6 +22,9 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.net.outlets import Outlet
 
+MOST_HELD = 16 << 20
+"""Bytes of objects that are done with and may wait for the garbage collector; see `Editor`."""
+
 LONGEST_COMMENT = 64
 """Characters of an Error Comment (0000,0902), which is LO (PS3.7 §C.4.2)."""
 
@@ -62,9 +65,21 @@ class Intake:
         self._on_outcome = on_outcome
         self._wanted = wanted_by(steps)
         self._editing = threading.Lock()
+        self._held = 0
 
     def take(self, received: Received, outlet: Outlet) -> Reply:
         """Edit an object and keep the result; whatever goes wrong becomes the reply."""
+        reply = self._taken(received, outlet)
+        with self._editing:
+            self._held += len(received.data_set)
+            is_much, self._held = self._held > MOST_HELD, self._held % MOST_HELD
+        if is_much:
+            from gc import collect
+
+            collect(1)
+        return reply
+
+    def _taken(self, received: Received, outlet: Outlet) -> Reply:
         try:
             instance = self._read(received)
             with self._editing:

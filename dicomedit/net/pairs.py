@@ -19,6 +19,9 @@ MOST_KNOWN = 4096
 SURVEYED = 5000
 """Files that are looked into before the first one is sent."""
 
+_MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
+"""The SOP Class of a DICOMDIR, which is never sent."""
+
 Pair = tuple[str, str]
 """SOP Class UID and Transfer Syntax UID."""
 
@@ -62,6 +65,8 @@ def _pairs_of(path: Path) -> Iterator[Pair]:
 
     try:
         meta = read_file_meta_info(path)
-        yield str(meta.MediaStorageSOPClassUID), str(meta.TransferSyntaxUID)
+        pair = str(meta.MediaStorageSOPClassUID), str(meta.TransferSyntaxUID)
     except Exception:  # of a file that is none of DICOM, or broken: the run will tell
         return
+    if pair[0] != _MEDIA_DIRECTORY:
+        yield pair

@@ -28,6 +28,7 @@ _LULL = 0.2
 """Seconds for answers to get onto their way before associations are ended."""
 
 _TICK = 0.05
+_POLL = 0.2
 
 
 class Listening(Record):
@@ -48,7 +49,8 @@ class Receiver:
     """Receives objects from the moment it is made until `stop`.
 
     `open_outlet` makes what keeps the results of one association. `tell` hears of each association
-    and each failure in a line without patient data.
+    and each failure in a line without patient data. Receivers of pynetdicom that this process may
+    have besides accept all storage SOP Classes, too: it has one setting for all.
     """
 
     def __init__(
@@ -70,6 +72,9 @@ class Receiver:
         self._number = self._in_hand = 0
         self._changing = threading.Lock()
         self._is_stopping = False
+        self.is_complete = True
+        """Whether all objects in hand were finished, once it was stopped."""
+
         quieten()
         _config.UNRESTRICTED_STORAGE_SERVICE = True
         try:
@@ -84,7 +89,7 @@ class Receiver:
             where = f"{listening.host}, port {listening.port}"
             raise DicomEditError(f"cannot listen at {where}: {error.strerror}") from None
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_TICK,), daemon=True
+            target=self._server.serve_forever, args=(_POLL,), daemon=True
         )
         self._thread.start()
 
@@ -93,10 +98,10 @@ class Receiver:
         """The port; of use when it was left to the system by giving 0."""
         return int(self._server.server_address[1])
 
-    def stop(self, patience: float) -> bool:
+    def stop(self, patience: float) -> None:
         """Accept nothing more, finish the objects in hand, end all associations.
 
-        Returns whether the objects in hand were finished within `patience` seconds.
+        Objects that are still in hand after `patience` seconds are given up.
         """
         self._is_stopping = True
         self._server.shutdown()
@@ -104,14 +109,13 @@ class Receiver:
         limit = time.monotonic() + patience
         while self._in_hand and time.monotonic() < limit:
             time.sleep(_TICK)
-        is_done = not self._in_hand
+        self.is_complete = not self._in_hand
         time.sleep(_LULL)
         for association in self._server.active_associations:
             with contextlib.suppress(Exception):
                 association.abort()
         for association in list(self._visits):
             self._end(association, "ended by the shutdown")
-        return is_done
 
     # --- what pynetdicom tells ----------------------------------------------------------------
 

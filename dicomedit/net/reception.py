@@ -48,7 +48,7 @@ def receiving(
     table for each program. At the end nothing more is accepted, and the objects in hand are given
     `patience` seconds. `tell` and `on_outcome` are called from several threads.
 
-    Raises DicomEditError when the receiver cannot begin, or not all could be brought to its end.
+    Raises DicomEditError when the receiver cannot begin, or the UID map cannot be saved.
     """
     need_pynetdicom()
     # Only who receives waits for what it needs.

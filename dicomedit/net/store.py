@@ -43,8 +43,10 @@ def store(
     Raises PeerFault when there is no answer, and what the result raises when it is not to be
     trusted; in both cases the association is of no more use, and the peer has nothing complete.
     """
-    size = association.acceptor.maximum_length or LARGEST
-    size = (min(size, LARGEST) - OVERHEAD) & ~1
+    size = min(association.acceptor.maximum_length or LARGEST, LARGEST)
+    size = (size - OVERHEAD) & ~1
+    if size < 2:
+        raise PeerFault("the peer wants fragments too small to hold anything", is_general=True)
     with _without_reactor(association, patience):
         for fragment in _command(context, message, result, size + OVERHEAD):
             _send(association, fragment, patience)

@@ -188,6 +188,7 @@ def test_a_folder_that_is_a_link_to_elsewhere_gets_nothing(tmp_path: Path):
     assert not list((tmp_path / "elsewhere").rglob("*.dcm"))
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="there is no /proc to look into")
 def test_results_are_on_the_disk_before_the_sender_is_told(tmp_path: Path, monkeypatch):
     """File and folder are synchronised, in this order, before the answer."""
     write_object(tmp_path / "in" / "a.dcm")
@@ -278,6 +279,23 @@ def test_a_data_set_that_cannot_be_trusted_is_refused(tmp_path: Path, damage, st
         assert response.Status == status
         assert (response.ErrorComment or "").startswith(comment or "")
         assert len(box.files()) == (1 if status == 0 else 0)
+
+
+def test_an_object_that_breaks_off_is_not_stored(tmp_path: Path):
+    from dicomedit.batch.delivery import Result
+
+    def broken_off() -> None:
+        raise DicomFileError("a.dcm", "the file changed while it was read")
+
+    write_object(tmp_path / "a.dcm")
+    data = data_set_of(tmp_path / "a.dcm")
+    result = Result("a.dcm", CTImageStorage, "1.2.3", ExplicitVRLittleEndian, [data], broken_off)
+    with inbox(tmp_path) as box:
+        sender = PeerDestination(read_address(box.url), patience=5, retries=0).open()
+        with pytest.raises(DicomFileError, match="changed while it was read"):
+            sender.take(result)
+        wait_until(lambda: any("broken off" in line for line in box.lines))
+        assert box.files() == []
 
 
 def test_an_error_in_this_program_is_told_without_its_text(tmp_path: Path, monkeypatch):

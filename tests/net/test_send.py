@@ -251,6 +251,31 @@ def _nobody(source: Path):
     return destination_for(source, url, patience=PATIENCE, retries=1)
 
 
+def test_a_peer_that_is_not_there_ends_a_run_of_several_processes(source: Path):
+    report = send(source, _nobody(source), scripts=ANONYMOUS, jobs=2)
+    assert not report.complete
+    assert set(reasons(report)) == {"the peer cannot be reached: connection refused"}
+
+
+def test_a_peer_that_wants_fragments_of_nothing_is_given_up(source: Path):
+    def settings(ae):
+        ae.maximum_pdu_size = 7
+
+    with peer(settings=settings) as archive:
+        report = sent(source, archive.url)
+    assert reasons(report) == ["the peer wants fragments too small to hold anything"]
+
+
+def test_a_peer_that_wants_small_fragments_gets_them(source: Path):
+    def settings(ae):
+        ae.maximum_pdu_size = 101
+
+    with peer(settings=settings) as archive:
+        report = sent(source, archive.url)
+    assert report.count(Status.UNCHANGED) == 6
+    assert archive.data_sets == {data_set_of(path) for path in source.rglob("*.dcm")}
+
+
 def test_an_association_that_is_refused_for_good_is_not_asked_for_again(source: Path):
     requests = []
 
