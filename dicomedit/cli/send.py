@@ -14,7 +14,8 @@ from dicomedit.errors import DicomEditError
 _DESCRIPTION = """\
 Send a DICOM file, or every DICOM file below a folder, to a DICOM peer (C-STORE), as it is. Nothing
 is edited or transcoded: "dicomedit run SCRIPT... IN dicom://..." edits on the way. A file that is
-not DICOM is skipped; one that cannot be trusted to its last byte is not sent.
+not DICOM is skipped; one that cannot be trusted to its last byte is not sent. What the peer has
+accepted is noted in a journal beside IN, and --resume goes on from there.
 
   dicomedit send ./cleaned dicom://pacs.example.org:11112/ARCHIVE
   dicomedit send ./cleaned dicoms://RESEARCH@pacs.example.org/ARCHIVE --ca-file ca.pem

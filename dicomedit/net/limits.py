@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 from pynetdicom.association import Association
@@ -47,3 +48,11 @@ def is_within(association: Association, most: int) -> bool:
     return message.encoded_command_set.tell() <= LARGEST_PDU and (
         message.data_set is None or message.data_set.tell() <= most
     )
+
+
+def forget(association: Association) -> None:
+    """Let go of what has arrived of an association that will be ended."""
+    message = association.dimse.message
+    if message is not None:
+        message.encoded_command_set = BytesIO()
+        message.data_set = BytesIO()

@@ -17,7 +17,7 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 from dicomedit.errors import DicomEditError
 from dicomedit.net.faults import quieten
 from dicomedit.net.intake import Intake, Received, Reply
-from dicomedit.net.limits import PDU_SIZE, is_within, watch_units
+from dicomedit.net.limits import PDU_SIZE, forget, is_within, watch_units
 from dicomedit.net.outlets import Outlet
 from dicomedit.net.server import Gate, GatedServer
 from dicomedit.net.statuses import OUT_OF_RESOURCES, SUCCESS
@@ -132,10 +132,9 @@ class Receiver:
 
     def _check_limits(self, event: evt.Event) -> None:
         if not is_within(event.assoc, self._listening.most_bytes):
-            message = event.assoc.dimse.message
-            if message is not None and message.data_set is not None:
-                message.data_set.truncate(0)
-            self._tell(f"{self._visit_of(event.assoc).name}: an object is too large")
+            forget(event.assoc)
+            name = self._visit_of(event.assoc).name
+            self._tell(f"{name} failed: cut off, since it sends more than is allowed")
             event.assoc.abort()
 
     def _rejected(self, event: evt.Event) -> None:
