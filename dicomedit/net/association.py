@@ -63,10 +63,19 @@ def associate(peer: Peer, pairs: Sequence[Pair]) -> tuple[Association | None, Co
     )
     if association.is_established:
         hurry(association)
+        keep_answers(association)
         return association, contexts
     if contexts.refused and not contexts.accepted:
         return None, contexts
     raise _why_not(association, peer, time.monotonic() - began)
+
+
+def keep_answers(association: Association) -> None:
+    """Keep the association's own thread from taking messages, which are answers to this side.
+
+    The library stops that thread for as long as it waits for an answer, but may come too late.
+    """
+    association.dimse.get_msg = lambda block=False: (None, None)  # type: ignore[method-assign]
 
 
 def hurry(association: Association) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from io import BytesIO
+from queue import Empty
 
 from pynetdicom.association import Association
 from pynetdicom.dimse_messages import C_STORE_RQ
@@ -31,6 +31,7 @@ MOST_WAITING = 16
 """Fragments that may wait for the network."""
 
 _TICK = 0.0005
+_GLANCE = 0.1
 _MIDDLE, _LAST = b"\x00", b"\x02"
 """The control headers of fragments of a data set (PS3.8 §E.2)."""
 
@@ -47,15 +48,14 @@ def store(
     size = (size - OVERHEAD) & ~1
     if size < 2:
         raise PeerFault("the peer wants fragments too small to hold anything", is_general=True)
-    with _without_reactor(association, patience):
-        for fragment in _command(context, message, result, size + OVERHEAD):
-            _send(association, fragment, patience)
-        for chunk, is_last in fragments(result.checked(), size):
-            fragment = P_DATA()
-            header = _LAST if is_last else _MIDDLE
-            fragment.presentation_data_value_list.append((context, header + chunk))
-            _send(association, fragment, patience)
-        return _answer(association, message, patience)
+    for fragment in _command(context, message, result, size + OVERHEAD):
+        _send(association, fragment, patience)
+    for chunk, is_last in fragments(result.checked(), size):
+        fragment = P_DATA()
+        header = _LAST if is_last else _MIDDLE
+        fragment.presentation_data_value_list.append((context, header + chunk))
+        _send(association, fragment, patience)
+    return _answer(association, message, patience)
 
 
 def _command(context: int, message: int, result: Result, size: int) -> Iterator[P_DATA]:
@@ -92,21 +92,6 @@ def fragments(parts: Iterable[Buffer], size: int) -> Iterator[tuple[bytes, bool]
     yield bytes(held), True
 
 
-@contextmanager
-def _without_reactor(association: Association, patience: float) -> Iterator[None]:
-    """Keep the association's own thread from taking the answer away, as the library does."""
-    association._reactor_checkpoint.clear()
-    limit = time.monotonic() + patience
-    try:
-        while not association._is_paused:
-            if time.monotonic() > limit or not association.is_alive():
-                raise _lost()
-            time.sleep(_TICK)
-        yield
-    finally:
-        association._reactor_checkpoint.set()
-
-
 def _send(association: Association, fragment: P_DATA, patience: float) -> None:
     """Queue a fragment when few are waiting; raise PeerFault when the peer takes none in time."""
     if association.dul.to_provider_queue.qsize() >= MOST_WAITING:
@@ -126,7 +111,8 @@ def _wait_until(association: Association, few: int, patience: float) -> None:
 
 
 def _check_alive(association: Association) -> None:
-    if association.acse.is_aborted() or not association.dul.is_alive():
+    is_over = not association.is_established or not association.dul.is_alive()
+    if is_over or association.acse.is_aborted():
         raise _lost()
 
 
@@ -134,17 +120,30 @@ def _answer(association: Association, message: int, patience: float) -> int:
     _wait_until(association, 0, patience)
     time.sleep(_TICK)
     hurry(association)
-    began = time.monotonic()
-    _, answer = association.dimse.get_msg(block=True)
-    if answer is None:
-        if time.monotonic() - began < patience or association.acse.is_aborted():
-            raise _lost()
-        raise _late("the peer did not answer", patience)
-    is_fit = isinstance(answer, C_STORE) and answer.MessageIDBeingRespondedTo == message
-    if not is_fit or not answer.is_valid_response:
+    answer = _next_message(association, patience)
+    if not isinstance(answer, C_STORE) or not _is_to(answer, message):
         raise PeerFault("the peer gave an answer that makes no sense", is_transient=True)
     assert answer.Status is not None  # else it would not be valid
     return answer.Status
+
+
+def _is_to(answer: C_STORE, message: int) -> bool:
+    return answer.is_valid_response and answer.MessageIDBeingRespondedTo == message
+
+
+def _next_message(association: Association, patience: float) -> object:
+    """Return what the peer says next; `keep_answers` sees to it that nobody else takes it."""
+    limit = time.monotonic() + patience
+    while time.monotonic() < limit:
+        try:
+            _, answer = association.dimse.msg_queue.get(timeout=_GLANCE)
+        except Empty:
+            _check_alive(association)
+            continue
+        if answer is None:  # the end of the connection
+            raise _lost()
+        return answer
+    raise _late("the peer did not answer", patience)
 
 
 def _lost() -> PeerFault:

@@ -7,6 +7,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pydicom import dcmread
 from pynetdicom import AE, _config, evt
 from pynetdicom.sop_class import CTImageStorage, Verification
+from pynetdicom.transport import ThreadedAssociationServer
 
 from dicomedit.io.read import read_file
 from dicomedit.io.synthetic import write_study
@@ -112,7 +114,14 @@ def peer(
         handlers.append((evt.EVT_REQUESTED, lambda event: on_request(found, event)))
     before_setting = _config.UNRESTRICTED_STORAGE_SERVICE
     _config.UNRESTRICTED_STORAGE_SERVICE = not is_restricted
-    server = ae.start_server((LOCAL, 0), block=False, evt_handlers=handlers, ssl_context=context)
+    server = ae.make_server(
+        (LOCAL, 0),
+        evt_handlers=handlers,
+        ssl_context=context,
+        server_class=ThreadedAssociationServer,
+    )
+    ae._servers.append(server)  # from which it removes itself
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     found.server, found.port = server, server.server_address[1]
     try:
         yield found
@@ -234,15 +243,22 @@ def dcmtk(name: str) -> str:
 
 
 @contextmanager
-def storescp(folder: Path, *options: str) -> Iterator[int]:
+def storescp(folder: Path, *options: str, at: int | None = None) -> Iterator[int]:
     """Run DCMTK's storage provider, which writes what it gets as it is; give its port."""
+    port = at or free_port()
+    with storescp_process(folder, port, *options):
+        yield port
+
+
+@contextmanager
+def storescp_process(folder: Path, port: int, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run it at a port."""
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
     command = [dcmtk("storescp"), "+xa", "+B", "-od", str(folder), *options, str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         try:
             wait_for(port)
-            yield port
+            yield process
         finally:
             process.kill()
             process.communicate(timeout=30)
@@ -252,6 +268,14 @@ def storescu(port: int, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run DCMTK's storage user to its end."""
     command = [dcmtk("storescu"), "-v", "-R", *arguments[:-1], LOCAL, str(port), arguments[-1]]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    limit = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < limit, "it did not happen"
+        time.sleep(0.02)
 
 
 def wait_for(port: int) -> None:

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import pydicom.data
 import pytest
-from peers import CANARY, LOCAL, data_set_of, free_port, make_study, peer
+from peers import CANARY, LOCAL, data_set_of, free_port, make_study, peer, wait_until
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
@@ -337,13 +336,6 @@ def test_each_association_is_a_line_and_each_object_is_noted(source: Path, tmp_p
     assert sorted(stored) == [str(path.relative_to(box.folder)) for path in box.files()]
     assert {note["calling"] for note in notes} == {"MODALITY"}
     assert CANARY not in (tmp_path / "journal").read_text() + "\n".join(box.lines)
-
-
-def wait_until(is_so) -> None:
-    limit = time.monotonic() + 10
-    while not is_so():
-        assert time.monotonic() < limit, "it did not happen"
-        time.sleep(0.02)
 
 
 # --- who may send -------------------------------------------------------------------------------
