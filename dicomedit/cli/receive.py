@@ -35,7 +35,7 @@ nothing is kept, and the sender is told that it failed.
 Without --address only this machine can connect. Ctrl-C (or SIGTERM) finishes the objects in hand
 and ends; pressed again, it ends at once."""
 
-_EVERYWHERE = ("127.0.0.1", "::1", "localhost")
+_HERE = ("127.0.0.1", "::1", "localhost")
 
 
 def set_up(parser: argparse.ArgumentParser) -> None:
@@ -252,7 +252,7 @@ def _network(text: str) -> Network:
 
 
 def _warn_of_open_doors(given: argparse.Namespace) -> None:
-    if given.address not in _EVERYWHERE and not (given.allow_address or given.client_ca_file):
+    if given.address not in _HERE and not (given.allow_address or given.client_ca_file):
         print(
             "warning: everybody who can reach this address may send; --allow-address says who may",
             file=sys.stderr,

@@ -241,23 +241,20 @@ def raw_store(url: str, data: bytes, sop_class: str = CTImageStorage, instance: 
     """Send any bytes as a data set; return the response."""
     from pynetdicom.dimse_primitives import C_STORE
 
-    address = read_address(url)
-    ae = AE("RAW")
-    ae.add_requested_context(sop_class, ExplicitVRLittleEndian)
-    ae.acse_timeout = ae.dimse_timeout = 5
-    association = ae.associate(address.host, address.port)
-    assert association.is_established
+    from dicomedit.net.association import Peer, associate, release
+
+    pair = (sop_class, str(ExplicitVRLittleEndian))
+    association, contexts = associate(Peer(read_address(url), 5), [pair])
+    assert association is not None
     request = C_STORE()
     request.MessageID = 1
     request.Priority = 0
     request.AffectedSOPClassUID = sop_class
     request.AffectedSOPInstanceUID = instance
     request.DataSet = io.BytesIO(data)
-    association._reactor_checkpoint.clear()
-    association.dimse.send_msg(request, 1)
-    _, response = association.dimse.get_msg(block=True)
-    association._reactor_checkpoint.set()
-    association.release()
+    association.dimse.send_msg(request, contexts.accepted[pair])
+    _, response = association.dimse.msg_queue.get(timeout=10)
+    release(association, 5)
     return response
 
 

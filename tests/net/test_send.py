@@ -353,6 +353,18 @@ def test_what_was_in_hand_when_the_peer_died_is_sent_again(source: Path):
     assert len(archive.associations) == 3
 
 
+def test_an_association_that_ends_while_nothing_is_sent_is_replaced(source: Path):
+    with peer() as archive:
+        destination = destination_for(source, archive.url, patience=PATIENCE, retries=0)
+        with iterate_to(source, destination) as rows:
+            found = [next(rows)]
+            archive.associations[0].abort()
+            time.sleep(0.3)  # as while a large file is edited
+            found += rows
+    assert [row.answer for row in found] == ["0000"] * 6
+    assert len(archive.associations) == 2
+
+
 def test_a_connection_that_breaks_while_a_large_object_is_sent(source: Path, tmp_path: Path):
     path = next(source.rglob("*.dcm"))
     ds = dcmread(path)
