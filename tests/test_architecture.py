@@ -28,6 +28,7 @@ TIER_OF = {room: number for number, rooms in enumerate(TIERS) for room in rooms}
 
 ONLY_IN = {
     "pydicom": {"dicom", "pixels", "io", "compare", "net"},
+    "pynetdicom": {"net"},
     "lark": {"lang"},
     "regex": {"lang"},
     "numpy": {"pixels"},
@@ -45,6 +46,15 @@ AT_ONCE_ONLY_IN = {
         "dicom/dataset_instance.py",
         "dicom/decode.py",
         "io/synthetic.py",
+        "net/receiver.py",
+    },
+    "pynetdicom": {
+        "net/association.py",
+        "net/limits.py",
+        "net/receiver.py",
+        "net/sender.py",
+        "net/server.py",
+        "net/store.py",
     },
     "lark": {"lang/diagnosis.py", "lang/lark_tables.py", "lang/syntax_errors.py"},
     "regex": {

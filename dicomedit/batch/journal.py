@@ -87,6 +87,8 @@ def header_of(work: Work, destination: Path, allow_urls: tuple[str, ...]) -> Hea
     tables = [sorted(table.entries.items()) for table in work.tables]
     settings = (sorted(work.variables.items()), options, tables, allow_urls)
     source, output = (os.path.realpath(path) for path in (work.source, destination))
+    if work.delivery is not None:
+        output = work.delivery.name
     return Header(VERSION, _digest(scripts), _digest(settings), source, output)
 
 
@@ -102,6 +104,7 @@ class Entry(Record):
     status: Status
     stamp: Stamp
     reason: str | None
+    answer: str | None = None
 
 
 class Journal(Record, frozen=False):
@@ -135,6 +138,7 @@ class Journal(Record, frozen=False):
             reason=entry.reason,
             is_kept=True,
             stamp=entry.stamp,
+            answer=entry.answer,
         )
 
     def take(self, line: dict[str, Any]) -> None:
@@ -161,6 +165,8 @@ class Journal(Record, frozen=False):
                 line += f', "sha256": "{stamp.digest}"'
             if stamp.output_size is not None:
                 line += f', "output": {stamp.output_size}'
+        if row.answer is not None:
+            line += f', "answer": {quoted(row.answer)}'
         if row.reason is not None:
             line += f', "reason": {quoted(row.reason)}'
         self._waiting.append(line + "}\n")
@@ -328,7 +334,8 @@ def _entry(values: dict[str, Any]) -> Entry | None:
     try:
         size, modified, changed = values["input"]
         stamp = Stamp(size, modified, changed, values.get("sha256"), values.get("output"))
-        return Entry(_KEPT[values["status"]], stamp, values.get("reason"))
+        status = _KEPT[values["status"]]
+        return Entry(status, stamp, values.get("reason"), values.get("answer"))
     except (KeyError, TypeError, ValueError):
         return None
 

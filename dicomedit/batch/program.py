@@ -200,27 +200,44 @@ def edit_file(
     change. Also returns what tells the input from a changed one; `digest_of` adds its digest. An
     input that changes while it is read is an error.
     """
-    before = _stat(source)
+    before = stat_of(source)
     if destination is not None and _is_same_file(before, destination):
         raise DicomFileError(str(source), "the destination is the source itself")
-    wanted = frozenset().union(*(step.program.wanted for step in steps))
-    instance = read_file(source, wanted).open()
+    instance = read_file(source, wanted_by(steps)).open()
     digest = None if digest_of is None else digest_of(source)
+    outcome = edit_instance(steps, instance, options, tell_changes=tell_changes)
+    if outcome.rejected:
+        check_unchanged(source, before)
+        return outcome, stamp_of(before, digest)
+    parts = list(encode_instance(instance))
+    if destination is None:
+        check_unchanged(source, before)
+    else:
+        write_atomically(destination, _checked_last(parts, source, before))
+    return outcome, stamp_of(before, digest, sum(map(len, parts)))
+
+
+def wanted_by(steps: Sequence[Step]) -> frozenset[int]:
+    """Return the tags that scripts look for at every level."""
+    return frozenset().union(*(step.program.wanted for step in steps))
+
+
+def edit_instance(
+    steps: Sequence[Step], instance: Instance, options: Options, *, tell_changes: bool = True
+) -> Outcome:
+    """Apply scripts in order to an opened instance, up to one that rejects it; raise what they do.
+
+    Its file meta information is in line with it afterwards, and it can be encoded.
+    """
     outcomes: list[Outcome] = []
     for number, step in enumerate(steps, 1):
         tell = tell_changes and number == len(steps)
         edit = step.program.edit
         outcomes.append(edit(instance, step.variables, step.resources, tell_changes=tell))
         if outcomes[-1].rejected:
-            _check_unchanged(source, before)
-            return _merged(outcomes), stamp_of(before, digest)
+            return _merged(outcomes)
     finish(instance, options)
-    parts = list(encode_instance(instance))
-    if destination is None:
-        _check_unchanged(source, before)
-    else:
-        write_atomically(destination, _checked_last(parts, source, before))
-    return _merged(outcomes), stamp_of(before, digest, sum(map(len, parts)))
+    return _merged(outcomes)
 
 
 def stamp_of(
@@ -230,7 +247,8 @@ def stamp_of(
     return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, digest, output_size)
 
 
-def _stat(source: Path) -> os.stat_result:
+def stat_of(source: Path) -> os.stat_result:
+    """Return what the system says of a file; raise DicomFileError."""
     try:
         return source.stat()
     except OSError as error:
@@ -244,11 +262,12 @@ def _checked_last(parts: list[Buffer], source: Path, before: os.stat_result) -> 
     not have its name yet.
     """
     yield from parts
-    _check_unchanged(source, before)
+    check_unchanged(source, before)
 
 
-def _check_unchanged(source: Path, before: os.stat_result) -> None:
-    after = _stat(source)
+def check_unchanged(source: Path, before: os.stat_result) -> None:
+    """Raise DicomFileError when a file is not what it was."""
+    after = stat_of(source)
     if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
         raise DicomFileError(
             str(source), "the file changed while it was read: perhaps it is still being written"

@@ -21,6 +21,14 @@ class Status(Enum):
     SKIPPED = "skipped"
 
 
+class UndeliverableError(DicomFileError):
+    """A result that could not be handed on, and the next ones could not be either."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let the error travel between processes as what it is."""
+        return UndeliverableError, (self.path, self.reason)
+
+
 class Stamp(Record):
     """What tells an input from a changed one, and how long its result is if there is one.
 
@@ -49,6 +57,8 @@ class Row(Record):
     error: DicomEditError | None = None
     is_kept: bool = False
     stamp: Stamp | None = field(default=None, repr=False, compare=False)
+    answer: str | None = None
+    """The status with which a peer has taken the result, such as ``0000``."""
 
 
 def summary_of(error: DicomEditError, *, show_values: bool = False) -> str:
@@ -59,13 +69,15 @@ def summary_of(error: DicomEditError, *, show_values: bool = False) -> str:
     return summary() if callable(summary) else str(error)
 
 
-def edited_row(job: Job, outcome: Outcome, stamp: Stamp) -> Row:
+def edited_row(job: Job, outcome: Outcome, stamp: Stamp, answer: str | None = None) -> Row:
     """Return the row of a file that scripts have edited, or rejected."""
     if outcome.rejected:
         status = Status.REJECTED
     else:
         status = Status.WRITTEN if outcome.is_changed else Status.UNCHANGED
-    return Row(job.source, job.destination, status, outcome, outcome.reason, stamp=stamp)
+    return Row(
+        job.source, job.destination, status, outcome, outcome.reason, stamp=stamp, answer=answer
+    )
 
 
 def failed_row(job: Job, error: DicomEditError) -> Row:

@@ -15,11 +15,12 @@ from dicomedit.batch.uid_keeping import UidKeeping
 from dicomedit.batch.work import Shared, Work, cores
 from dicomedit.dicom.uids import UidMap
 from dicomedit.io.fetch import UrlFetcher
-from dicomedit.io.scan import Plan, find_files, plan, prepare_folder
+from dicomedit.io.scan import Plan, find_files, plan, plan_delivery, prepare_folder
 from dicomedit.lang.lookup import LookupTable
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from dicomedit.batch.delivery import Delivery
     from dicomedit.batch.journal import Journal
     from dicomedit.batch.quarantine import Quarantine
     from dicomedit.batch.serial import Executor
@@ -126,6 +127,7 @@ def iterate(
     scheduler: str | None = None,
     stop: Stop | None = None,
     executor: Executor | None = None,
+    delivery: Delivery | None = None,
 ) -> Rows:
     """Apply scripts as `run` does; return an iterator of rows, one file each, in a stable order.
 
@@ -144,7 +146,8 @@ def iterate(
     each failed input is put into the `quarantine` folder. What a network got wrong is tried again
     `retries` times. A `scheduler` is the address of a Dask cluster that edits the files, or
     ``"local"`` for one of `jobs` workers that is started. A `stop` ends the run early; an
-    `executor` takes the place of `jobs`.
+    `executor` takes the place of `jobs`. With a `delivery` results do not become files but are handed to it; `destination` is then its name,
+    and without scripts files are handed on as they are.
 
     Raises ScriptError or DicomFileError before anything is touched when a script, the input or
     the output cannot be used; what happens to a single file is told in its row.
@@ -153,7 +156,7 @@ def iterate(
         raise ValueError('on_error is "continue" or "stop"')
     if jobs is not None and jobs < 1:
         raise ValueError("jobs is at least 1, or None for all cores")
-    programs = _programs(scripts, dialect)
+    programs = _programs(scripts, dialect) if scripts or delivery is None else ()
     work = Work(
         programs,
         _tables(lookup, len(programs)),
@@ -165,18 +168,22 @@ def iterate(
         show_values,
         retries,
         digests,
+        delivery,
     )
     fetcher = UrlFetcher(allow_urls)
-    planned = plan(work.source, Path(destination))
     if scheduler is not None:
         from dicomedit.batch.cluster_link import check_scheduler
 
         check_scheduler(scheduler)
+    planned = _plan(work, destination)
     checked = _quarantine(quarantine, work, planned)
     uids = UidKeeping.of(uid_map, None if uid_map_file is None else Path(uid_map_file))
     if not dry_run:
         uids.prove()
-        prepare_folder(planned.folder)
+        if delivery is None:
+            prepare_folder(planned.folder)
+        else:
+            delivery.open().close()  # whatever is wrong with it is told before anything is done
     if checked is not None:
         checked.prepare()
     opened = open_chosen(work, planned.folder, tuple(allow_urls), journal, resume=resume)
@@ -197,6 +204,12 @@ def iterate(
         Stop() if stop is None else stop,
         on_error == "stop",
     )
+
+
+def _plan(work: Work, destination: _PathLike) -> Plan:
+    if work.delivery is None:
+        return plan(work.source, Path(destination))
+    return plan_delivery(work.source, work.delivery.name)
 
 
 def _programs(scripts: Script | Sequence[Script], dialect: int | None) -> tuple[Program, ...]:

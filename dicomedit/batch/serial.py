@@ -55,7 +55,10 @@ def serial(
 ) -> Iterator[Row]:
     """Edit files one after the other; a stop counts between two of them."""
     editor = work.editor(shared)
-    for item in items:
-        if stop.requested:
-            return
-        yield item if isinstance(item, Row) else finished(editor.edit(item))
+    try:
+        for item in items:
+            if stop.requested:
+                return
+            yield item if isinstance(item, Row) else finished(editor.edit(item))
+    finally:
+        editor.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from dicomedit.batch.rows import Row, Status
+from dicomedit.batch.rows import Row, Status, UndeliverableError
 from dicomedit.records import Record
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -165,7 +165,8 @@ class Rows:
         """Note what became of a file, at once; return what is told of it."""
         if row.status is Status.FAILED:
             self._has_failures = True
-            self._stop.requested |= self._stops_on_error
+            is_end = self._stops_on_error or isinstance(row.error, UndeliverableError)
+            self._stop.requested |= is_end
         if self._quarantine is not None:
             row = self._quarantine.take(row)
         if self._journal is not None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    Packed = tuple[str, object, str | None, object, bytes | None]
+    Packed = tuple[str, object, str | None, object, str | None, bytes | None]
 
 CHUNK = 1 << 16
 _STATUSES = {status.value: status for status in Status}
@@ -70,11 +70,11 @@ class Packer:
         values = None
         if stamp is not None:
             values = tuple(getattr(stamp, name) for name in type(stamp)._fields)
-        return row.status.value, changed, row.reason, values, rest
+        return row.status.value, changed, row.reason, values, row.answer, rest
 
     def unpack(self, job: Job, packed: Packed) -> Row:
         """Return the row of a job."""
-        name, changed, reason, values, rest = packed
+        name, changed, reason, values, answer, rest = packed
         status = _STATUSES[name]
         outcome: Outcome | None = None
         error: DicomEditError | None = None
@@ -84,7 +84,14 @@ class Packer:
             is_rejected = status is Status.REJECTED
             outcome = Outcome(is_rejected, reason if is_rejected else None, bool(changed))
         return Row(
-            job.source, job.destination, status, outcome, reason, error, stamp=_stamp(values)
+            job.source,
+            job.destination,
+            status,
+            outcome,
+            reason,
+            error,
+            stamp=_stamp(values),
+            answer=answer,
         )
 
     def _dump(self, message: object) -> bytes:

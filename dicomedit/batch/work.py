@@ -16,6 +16,10 @@ from dicomedit.lang.lookup import LookupTable
 from dicomedit.lang.program import Outcome, Resources
 from dicomedit.records import Record, field, replace
 
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from dicomedit.batch.delivery import Courier, Delivery
+
 PAUSES = (0.2, 1.0, 3.0)
 """Seconds to wait before each repetition; the last one counts for all that follow."""
 
@@ -63,6 +67,8 @@ class Work(Record):
 
     retries: int = 0
     digests: bool = False
+    delivery: Delivery | None = None
+    """Where results go when they do not become files."""
 
     def editor(self, shared: Shared) -> Editor:
         """Return what edits files, with what they share."""
@@ -80,7 +86,9 @@ class Work(Record):
             )
             for program, table in zip(self.programs, self.tables, strict=True)
         ]
-        return Editor(self, steps)
+        if self.delivery is None or self.dry_run:
+            return Editor(self, steps)
+        return Editor(self, steps, courier=self.delivery.open())
 
     def sources(self) -> Iterator[Source]:
         """Yield the texts that messages may point into, always in the same order."""
@@ -103,6 +111,12 @@ class Editor(Record, frozen=False):
     steps: list[Step]
     folders: set[Path] = field(factory=set, repr=False)
     held: int = 0
+    courier: Courier | None = None
+
+    def close(self) -> None:
+        """Let go of whoever takes the results."""
+        if self.courier is not None:
+            self.courier.close()
 
     def edit(self, job: Job) -> Row:
         """Edit one file; whatever goes wrong becomes a row, and leaves no output.
@@ -133,21 +147,27 @@ class Editor(Record, frozen=False):
             _pause(attempt)
         raise AssertionError("the last attempt returns")
 
-    def _edit(self, job: Job) -> tuple[Outcome, Stamp]:
+    def _edit(self, job: Job) -> tuple[Outcome, Stamp, str | None]:
         work, folder = self.work, job.destination.parent
-        if folder not in self.folders:
+        digest = digest_of if work.digests else None
+        if self.courier is not None:
+            from dicomedit.batch.delivery import deliver_file
+
+            return deliver_file(self.steps, job.source, self.courier, work.options, digest)
+        if work.delivery is None and folder not in self.folders:
             check_outside(job.destination, work.source)
             if not work.dry_run:
                 prepare_folder(folder)
             self.folders.add(folder)
-        return edit_file(
+        outcome, stamp = edit_file(
             self.steps,
             job.source,
             None if work.dry_run else job.destination,
             work.options,
             tell_changes=work.tell_changes,
-            digest_of=digest_of if work.digests else None,
+            digest_of=digest,
         )
+        return outcome, stamp, None
 
     def _failed(self, job: Job, error: DicomEditError) -> Row:
         if isinstance(error, EvaluationError) and not self.work.show_values:

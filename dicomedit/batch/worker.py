@@ -13,7 +13,7 @@ from collections import deque
 
 from dicomedit.batch.shared import AskedUidMap, AskedWeb
 from dicomedit.batch.wire import CHUNK, Messages, Packer, job_of, send
-from dicomedit.batch.work import Shared, Work
+from dicomedit.batch.work import Editor, Shared, Work
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -110,7 +110,13 @@ def _work(line: Line, stop: list[int]) -> None:
     work: Work
     (work,) = line.next()
     editor = work.editor(Shared(AskedUidMap(ask=line.ask), AskedWeb(line.ask).fetch))
-    packer = Packer(work.sources())
+    try:
+        _edit_all(line, editor, Packer(work.sources()), stop)
+    finally:
+        editor.close()
+
+
+def _edit_all(line: Line, editor: Editor, packer: Packer, stop: list[int]) -> None:
     line.say("ready")
     while True:
         _, jobs = line.next()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "run": "edit a file or a folder of files with a script",
+    "send": "send DICOM files to a DICOM peer",
+    "receive": "edit what DICOM peers send, as it arrives",
     "migrate": "make a script of version 6 of one of DicomEdit 4",
     "demo": "see a script at work on made-up images",
 }
@@ -111,7 +113,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DicomFileError as error:
         return _refuse(f"error: {error}")
     except DicomEditError as error:
-        return _refuse(str(error))
+        text = str(error)
+        return _refuse(text if text.startswith("error") else f"error: {text}")
     except EOFError:
         return _refuse("error: the question was not answered")
     except KeyboardInterrupt:

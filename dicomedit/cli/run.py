@@ -12,6 +12,7 @@ from dicomedit.batch.rows import Status
 from dicomedit.batch.run import iterate
 from dicomedit.cli.ending import stopping_on_interrupt, tell_end
 from dicomedit.cli.narrator import Narrator
+from dicomedit.cli.peer_options import add_peer_options, delivery_options
 from dicomedit.cli.run_options import add_working_options, working_options
 from dicomedit.errors import DicomEditError
 from dicomedit.io.source import read_source
@@ -35,7 +36,8 @@ and counted as "unchanged". Inputs are never changed.
   dicomedit run anon.das ./in ./out --lookup subjects.txt --set project=P1
   dicomedit run first.das second.das ./in ./out
   dicomedit run anon.das ./in ./out --resume
-  dicomedit run anon.das image.dcm ./out --dry-run"""
+  dicomedit run anon.das image.dcm ./out --dry-run
+  dicomedit run anon.das ./in dicom://pacs.example.org:11112/ARCHIVE"""
 
 
 _MOST_DOUBTS = 10
@@ -50,15 +52,18 @@ def set_up(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="+",
         metavar="SCRIPT... IN OUT",
-        help="script files, then the input file or folder, then the output folder (or file)",
+        help="script files, then the input file or folder, then the output folder (or file), or"
+        " dicom://[CALLING@]HOST[:PORT]/CALLED to send results to a DICOM peer",
     )
-    _add_inputs(parser.add_argument_group("what scripts are given"))
-    _add_permissions(parser.add_argument_group("what scripts may do"))
+    add_inputs(parser.add_argument_group("what scripts are given"))
+    add_permissions(parser.add_argument_group("what scripts may do"))
     _add_output(parser.add_argument_group("output"))
+    add_peer_options(parser.add_argument_group("how results are sent (OUT is dicom://...)"))
     add_working_options(parser.add_argument_group("how files are worked through"))
 
 
-def _add_inputs(group: argparse._ArgumentGroup) -> None:
+def add_inputs(group: argparse._ArgumentGroup) -> None:
+    """Give a parser the options that say what scripts are given."""
     group.add_argument(
         "--set",
         dest="variables",
@@ -89,7 +94,8 @@ def _add_inputs(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_permissions(group: argparse._ArgumentGroup) -> None:
+def add_permissions(group: argparse._ArgumentGroup) -> None:
+    """Give a parser the options that say what scripts may do."""
     group.add_argument(
         "--allow-url",
         action="append",
@@ -141,6 +147,32 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
 def execute(given: argparse.Namespace) -> int:
     """Run the command."""
     scripts, source, destination = _split_paths(given)
+    programs, tables, variables = prepare_scripts(scripts, given)
+    options = Options(given.strict_lookup, given.honour_fill, given.keep_file_meta)
+    call: dict[str, Any] = {
+        "variables": variables,
+        "lookup": tables,
+        "uid_map_file": given.uid_map,
+        "allow_urls": given.allow_url,
+        "options": options,
+        "dry_run": given.dry_run,
+        "tell_changes": given.dry_run,
+        "show_values": given.show_values,
+        **working_options(given),
+        **delivery_options(source, destination, given),
+    }
+    with stopping_on_interrupt() as stop:
+        rows = begin(programs, source, destination, call, stop)
+        return work_through(rows, stop, given)
+
+
+def prepare_scripts(
+    scripts: Sequence[tuple[str, str | None]], given: argparse.Namespace
+) -> tuple[list[Program], list[LookupTable | None], dict[str, str]]:
+    """Return compiled scripts, their tables, and the variables, after all warnings about them.
+
+    A script is given as the name of its file and that of its own table, if it has one.
+    """
     programs = [
         compile_script(
             Path(name),
@@ -156,24 +188,10 @@ def execute(given: argparse.Namespace) -> int:
     for program in programs:
         for notice in program.notices:
             print(notice, file=sys.stderr)
-    options = Options(given.strict_lookup, given.honour_fill, given.keep_file_meta)
-    call: dict[str, Any] = {
-        "variables": variables,
-        "lookup": tables,
-        "uid_map_file": given.uid_map,
-        "allow_urls": given.allow_url,
-        "options": options,
-        "dry_run": given.dry_run,
-        "tell_changes": given.dry_run,
-        "show_values": given.show_values,
-        **working_options(given),
-    }
-    with stopping_on_interrupt() as stop:
-        rows = _begin(programs, source, destination, call, stop)
-        return _work(rows, stop, given)
+    return programs, tables, variables
 
 
-def _begin(
+def begin(
     programs: Sequence[Program], source: str, destination: str, call: dict[str, Any], stop: Stop
 ) -> Rows:
     """Begin the run; without a journal if none can be kept, and nobody asked for one."""
@@ -190,7 +208,7 @@ def _begin(
         return iterate(programs, source, destination, stop=stop, **call)
 
 
-def _work(rows: Rows, stop: Stop, given: argparse.Namespace) -> int:
+def work_through(rows: Rows, stop: Stop, given: argparse.Namespace) -> int:
     """Take all rows, telling of each; return the exit status."""
     error: BaseException | None = None
     with rows, Narrator(given) as narrator:
@@ -286,10 +304,9 @@ def _with_missing(
 def _close(report: Report, given: argparse.Namespace) -> None:
     if given.quiet:
         return
-    verb = {Status.WRITTEN: "to be written"} if given.dry_run else {}
-    counts = ", ".join(
-        f"{report.count(status)} {verb.get(status, status.value)}" for status in Status
-    )
+    verb = {Status.WRITTEN: "to be written"} if given.dry_run else given.verbs
+    words = {status: verb.get(status, status.value) for status in Status}
+    counts = ", ".join(f"{report.count(each)} {words[each]}" for each in Status if words[each])
     before = f" ({report.kept} by an earlier run)" if report.kept else ""
     print(f"{report.total} files: {counts}{before}")
     if not report.total and report.complete:

@@ -15,8 +15,8 @@ def add_working_options(group: argparse._ArgumentGroup) -> None:
         "--jobs",
         type=_count,
         metavar="N",
-        help="edit files in N processes (default: as many as there are cores; one if there is"
-        " little to do)",
+        help="work in N processes (default: as many as there are cores; one if there is little"
+        " to do, or results are sent to a peer)",
     )
     group.add_argument(
         "--scheduler",
@@ -35,7 +35,7 @@ def add_working_options(group: argparse._ArgumentGroup) -> None:
         "--journal",
         metavar="FILE",
         help="keep the journal, which --resume needs, in this file (default: OUT.dicomedit-journal"
-        " when IN is a folder)",
+        " when IN is a folder; one beside IN when results are sent to a peer)",
     )
     journals.add_argument("--no-journal", action="store_true", help="keep no journal")
     group.add_argument(

@@ -92,14 +92,25 @@ def locate_elements(data: Data, name: str, wanted: Set[int] = frozenset()) -> Di
     """Return the elements in a file's bytes; `name` stands for it in messages."""
     if data[PREFIX_AT : PREFIX_AT + 4] != PREFIX:
         raise NotDicomError(name, _why_not(data))
+    return _located(data, None, name, wanted)
+
+
+def locate_data_set(
+    head: bytes, data_set: Data, name: str, wanted: Set[int] = frozenset()
+) -> DicomFile:
+    """Return the same for a data set that is kept apart from the `head` of its file."""
+    return _located(head, data_set, name, wanted)
+
+
+def _located(head: Data, data_set: Data | None, name: str, wanted: Set[int]) -> DicomFile:
     try:
-        meta = _file_meta(data)
+        meta = _file_meta(head)
         if _meta_text(meta, _META_CLASS_UID) == _MEDIA_DIRECTORY:
             raise SkippedFileError(name, _DIRECTORY_REASON)
         syntax = _meta_text(meta, TRANSFER_SYNTAX_UID) or EXPLICIT_LITTLE_UID
-        body, offset = data, meta.content.end
+        body, offset = (head, meta.content.end) if data_set is None else (data_set, 0)
         if syntax == DEFLATED_UID:
-            body, offset = _inflated(memoryview(data)[offset:]), 0
+            body, offset = _inflated(memoryview(body)[offset:]), 0
         root = _data_set(body, offset, encoding_of(syntax), wanted)
         return DicomFile(root, meta, syntax)
     except Malformed as error:

@@ -53,6 +53,23 @@ def plan(source: Path, destination: Path) -> Plan:
         raise DicomFileError(str(error.filename or source), error.strerror or "unusable") from None
 
 
+def plan_delivery(source: Path, name: str) -> Plan:
+    """Return what to do, in a stable order, when results do not become files.
+
+    Each result is named below `name`, for those who read of it; the folder of the plan is one that
+    there is not, beside the source: what is noted of the run goes beside it. Raises DicomFileError.
+    """
+    whole = Path(os.path.abspath(source))
+    folder = whole.with_name(f"{whole.name}.to-{re.sub('[^0-9A-Za-z.-]+', '-', name)}")
+    try:
+        if source.is_dir():
+            count = sum(1 for _ in find_files(source))
+            return Plan(count, folder, _jobs(source, Path(name)))
+        return Plan(1, folder, iter((_single(source, Path(name)),)))
+    except OSError as error:
+        raise DicomFileError(str(error.filename or source), error.strerror or "unusable") from None
+
+
 def _jobs(source: Path, destination: Path) -> Iterator[Job]:
     lost: list[OSError] = []
     for folder, names in _folders(source, lost.append):

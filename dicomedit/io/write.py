@@ -36,16 +36,23 @@ _GROUP_LENGTH = b"\x02\0\0\0UL\x04\0"
 
 def encode_instance(instance: Instance) -> Iterator[Buffer]:
     """Yield the bytes of a file: empty preamble, file meta information, data set (PS3.10 §7)."""
-    root, meta = instance.root, instance.meta
-    root.leave_out_group_lengths()
+    meta = instance.meta
     meta.leave_out_group_lengths()
-    syntax = read_text(meta, TRANSFER_SYNTAX_UID) or EXPLICIT_LITTLE_UID
     meta_parts, length = Encoder(EXPLICIT_LITTLE).encode(meta)
-    parts, _ = Encoder(_encoding(root, syntax)).encode(root)
+    data_set = encode_data_set(instance)
     yield _PREAMBLE
     yield _GROUP_LENGTH + length.to_bytes(4, "little")
     yield from meta_parts
-    yield from _deflated(parts) if syntax == DEFLATED_UID else parts
+    yield from data_set
+
+
+def encode_data_set(instance: Instance) -> Iterable[Buffer]:
+    """Return the bytes of a data set, in the transfer syntax that its file meta names."""
+    root = instance.root
+    root.leave_out_group_lengths()
+    syntax = read_text(instance.meta, TRANSFER_SYNTAX_UID) or EXPLICIT_LITTLE_UID
+    parts, _ = Encoder(_encoding(root, syntax)).encode(root)
+    return _deflated(parts) if syntax == DEFLATED_UID else parts
 
 
 def _encoding(root: Level, syntax: str) -> Encoding:
@@ -67,17 +74,22 @@ def _deflated(parts: Iterable[Buffer]) -> Iterator[bytes]:
     yield rest + b"\0" if (length + len(rest)) % 2 else rest
 
 
-def write_atomically(destination: Path, parts: Iterable[Buffer], *, mode: int = 0o666) -> None:
+def write_atomically(
+    destination: Path, parts: Iterable[Buffer], *, mode: int = 0o666, durable: bool = False
+) -> None:
     """Write a file under a temporary name beside its place, then rename it into place.
 
     An existing file is replaced only by the complete new one. When the machine itself fails, what
-    was written last may be lost, as with any copy. `mode` is what the process's mask
-    is applied to. Raises DicomFileError.
+    was written last may be lost, as with any copy, unless it is to be `durable`: then it is on the
+    disk, with its name, before this returns. `mode` is what the process's mask is applied to.
+    Raises DicomFileError.
     """
     temporary = destination.with_name(f".{os.urandom(8).hex()}.part")
     try:
-        _write(temporary, parts, mode)
+        _write(temporary, parts, mode, durable)
         temporary.replace(destination)
+        if durable:
+            sync_folder(destination.parent)
     except OSError as error:
         _discard(temporary)
         raise DicomFileError(str(destination), f"cannot be written: {error.strerror}") from None
@@ -86,7 +98,18 @@ def write_atomically(destination: Path, parts: Iterable[Buffer], *, mode: int = 
         raise
 
 
-def _write(path: Path, parts: Iterable[Buffer], mode: int) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk before this returns; raise OSError."""
+    if os.name == "nt":  # which has no way to do so, and does it by itself
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write(path: Path, parts: Iterable[Buffer], mode: int, durable: bool) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, mode)
     try:
@@ -101,6 +124,8 @@ def _write(path: Path, parts: Iterable[Buffer], mode: int) -> None:
             if isinstance(part, FilePart) or len(part) > PIECE:
                 _write_large(descriptor, part)
         _write_row(descriptor, row)
+        if durable:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
