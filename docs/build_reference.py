@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dicomedit.lang.functions import REGISTRY
-from dicomedit.lang.functions.registry import Function, Kind, Parameter
+from dicomedit.lang.functions.manual import remarks
+from dicomedit.lang.functions.registry import Function
 
 FOLDER = Path(__file__).parent
 PAGE = FOLDER / "language.md"
@@ -59,30 +60,6 @@ def section(function: Function) -> str:
         parts.append("\n".join(f"* {note}" for note in notes))
     parts += [f"```das\n{example}\n```" for example in examples(function.name)]
     return "\n\n".join(parts)
-
-
-def remarks(function: Function) -> Iterator[str]:
-    """Yield what the signature does not show: kinds of arguments, and what a call may do."""
-    for parameter in function.parameters:
-        yield f"`{parameter.name}`: {kind_text(parameter)}"
-    if function.rest is not None:
-        yield f"`{function.rest.name}, ...`: any number of {plural(function.rest.kind)}"
-    if function.ignores_extra:
-        yield "Further arguments are ignored."
-    if not function.has_value:
-        yield "It has no value, and stands on a line of its own."
-    if function.is_newer:
-        yield "Newer than version 6.6: it needs `--newer-versions`."
-
-
-def kind_text(parameter: Parameter) -> str:
-    """Return the kind of an argument, as the table at the head of the section names it."""
-    return f"{parameter.kind.value}{', may be left out' if parameter.has_default else ''}"
-
-
-def plural(kind: Kind) -> str:
-    """Return the kind of many arguments."""
-    return f"{kind.value}s"
 
 
 def examples(name: str) -> list[str]:

@@ -15,7 +15,8 @@ PACKAGE = Path(dicomedit.__file__).parent
 # Each room may import itself and those below it, never one beside it.
 TIERS = (
     {"cli"},
-    {"web", "net"},
+    {"web", "net", "lsp"},
+    {"authoring"},
     {"batch"},
     {"remap", "profiles", "compare"},
     {"lang", "io"},
@@ -35,6 +36,8 @@ ONLY_IN = {
     "requests": {"io"},
     "rich": {"cli"},
     "argparse": {"cli"},
+    "pygls": {"lsp"},
+    "shtab": {"cli"},
 }
 
 # Slow packages are imported in the function that needs them, but for these modules, which are
@@ -65,6 +68,9 @@ AT_ONCE_ONLY_IN = {
     "requests": {"io/download.py"},
     "urllib3": {"io/download.py"},
     "PIL": set(),
+    "pygls": {"lsp/server.py"},
+    "lsprotocol": {"lsp/server.py"},
+    "shtab": set(),
     "numpy": set(),
     "rich": set(),
 }

@@ -64,6 +64,8 @@ def test_the_wheel_holds_the_package_the_grammar_and_the_scripts(wheel: Path):
         assert str(path.relative_to(CHECKOUT)) in found
     for path in (*(CHECKOUT / "grammar").glob("*.lark"), *(CHECKOUT / "scripts").glob("*.das")):
         assert f"dicomedit/{path.relative_to(CHECKOUT)}" in found
+    for path in (CHECKOUT / "docs" / "examples").glob("*.das"):
+        assert f"dicomedit/examples/{path.name}" in found
     tables = {f"dicomedit/grammar/dicomedit{dialect}.tables" for dialect in (4, 6)}
     assert tables <= set(found)
     assert "dicomedit/py.typed" in found

@@ -146,8 +146,9 @@ def iterate(
     each failed input is put into the `quarantine` folder. What a network got wrong is tried again
     `retries` times. A `scheduler` is the address of a Dask cluster that edits the files, or
     ``"local"`` for one of `jobs` workers that is started. A `stop` ends the run early; an
-    `executor` takes the place of `jobs`. With a `delivery` results do not become files but are handed to it; `destination` is then its name,
-    and without scripts files are handed on as they are.
+    `executor` takes the place of `jobs`. With a `delivery` results do not become files but are
+    handed to it; `destination` is then its name, and without scripts files are handed on as they
+    are.
 
     Raises ScriptError or DicomFileError before anything is touched when a script, the input or
     the output cannot be used; what happens to a single file is told in its row.

@@ -19,11 +19,14 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = {
+COMMANDS = {
     "run": "edit a file or a folder of files with a script",
     "send": "send DICOM files to a DICOM peer",
     "receive": "edit what DICOM peers send, as it arrives",
     "migrate": "make a script of version 6 of one of DicomEdit 4",
+    "functions": "tell what the functions of the language do",
+    "lsp": "serve editors: diagnostics, completion, help while a script is written",
+    "completion": "make a shell complete the arguments of dicomedit",
     "demo": "see a script at work on made-up images",
 }
 """What each sub-command does; its file has the same name, and sets up its parser."""
@@ -42,9 +45,10 @@ No file is written when its script fails or rejects it, and no input is ever cha
 
 _EPILOG = """\
 exit status:
-  0  all files were handled (written, unchanged, rejected by the script, or skipped)
-  1  some file failed; the others were handled
-  2  nothing was touched: wrong arguments, or a script, input or output that cannot be used
+  0    all files were handled (written, unchanged, rejected by the script, or skipped)
+  1    some file failed; the others were handled
+  2    nothing was touched: wrong arguments, or a script, input or output that cannot be used
+  130  interrupted; what is written is complete
 
 "dicomedit COMMAND --help" explains one command."""
 
@@ -91,7 +95,7 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     shown = "show program's version number and exit"
     parser.add_argument("--version", action=_Version, nargs=0, dest=argparse.SUPPRESS, help=shown)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, summary in _COMMANDS.items():
+    for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, formatter_class=_Formatter)
         if name in arguments:
             import_module(f"dicomedit.cli.{name}").set_up(command)

@@ -6,6 +6,7 @@ searched as it is: taking its five thousand lines apart would cost every start m
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -77,6 +78,27 @@ def tag_name(tag: int) -> str:
     """Return a tag with its keyword, as messages show it: ``(0010,0010) PatientName``."""
     keyword = "" if is_private(tag) else _entry(tag)[1]
     return f"{tag_text(tag)} {keyword}".rstrip()
+
+
+def attribute_name(tag: int) -> str:
+    """Return the name of an attribute as PS3.6 has it, such as Patient's Name, or nothing.
+
+    This takes pydicom's dictionary, which is slow to import.
+    """
+    from pydicom.datadict import dictionary_description
+
+    try:
+        return dictionary_description(tag)
+    except KeyError:
+        return ""
+
+
+def attributes() -> Iterator[tuple[int, str, str]]:
+    """Yield tag, VR and keyword of every public attribute with a tag of its own."""
+    for line in _table().decode("ascii").splitlines():
+        digits, *rest = line.split("\t")
+        if rest and "x" not in digits and rest[1]:
+            yield int(digits, 16), rest[0], rest[1]
 
 
 @cache

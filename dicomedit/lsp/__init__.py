@@ -1,0 +1,1 @@
+"""A language server for editors (the Language Server Protocol): `dicomedit lsp`."""
