@@ -25,6 +25,8 @@ from dicomedit.records import Record, field
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.dicom.dataset_instance import Dataset
+    from dicomedit.io.places import Loaded, PlaceStatus
+    from dicomedit.io.remote import RemotePath
 
 Lookup = LookupTable | Mapping[tuple[str, str], str]
 
@@ -187,12 +189,12 @@ class Step(Record):
 
 def edit_file(
     steps: Sequence[Step],
-    source: Path,
-    destination: Path | None,
+    source: Path | Loaded,
+    destination: Path | RemotePath | None,
     options: Options,
     *,
     tell_changes: bool = True,
-    digest_of: Callable[[Path], str] | None = None,
+    digest_of: Callable[[Path | Loaded], str] | None = None,
 ) -> tuple[Outcome, Stamp]:
     """Apply scripts in order to one file; without a destination nothing is written.
 
@@ -201,7 +203,7 @@ def edit_file(
     input that changes while it is read is an error.
     """
     before = _stat(source)
-    if destination is not None and _is_same_file(before, destination):
+    if destination is not None and _is_same_file(source, before, destination):
         raise DicomFileError(str(source), "the destination is the source itself")
     wanted = frozenset().union(*(step.program.wanted for step in steps))
     instance = read_file(source, wanted).open()
@@ -218,26 +220,30 @@ def edit_file(
     parts = list(encode_instance(instance))
     if destination is None:
         _check_unchanged(source, before)
-    else:
+    elif isinstance(destination, Path):
         write_atomically(destination, _checked_last(parts, source, before))
+    else:
+        destination.write(_checked_last(parts, source, before))
     return _merged(outcomes), stamp_of(before, digest, sum(map(len, parts)))
 
 
 def stamp_of(
-    status: os.stat_result, digest: str | None = None, output_size: int | None = None
+    status: os.stat_result | PlaceStatus, digest: str | None = None, output_size: int | None = None
 ) -> Stamp:
     """Return what tells an input from a changed one."""
     return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, digest, output_size)
 
 
-def _stat(source: Path) -> os.stat_result:
+def _stat(source: Path | Loaded) -> os.stat_result | PlaceStatus:
     try:
         return source.stat()
     except OSError as error:
         raise DicomFileError(str(source), error.strerror or "cannot be read") from None
 
 
-def _checked_last(parts: list[Buffer], source: Path, before: os.stat_result) -> Iterator[Buffer]:
+def _checked_last(
+    parts: list[Buffer], source: Path | Loaded, before: os.stat_result | PlaceStatus
+) -> Iterator[Buffer]:
     """Yield the parts of a result, then raise DicomFileError if the source is not as it was.
 
     Large files are not read before they are written, so this is when it counts: the result does
@@ -247,7 +253,7 @@ def _checked_last(parts: list[Buffer], source: Path, before: os.stat_result) -> 
     _check_unchanged(source, before)
 
 
-def _check_unchanged(source: Path, before: os.stat_result) -> None:
+def _check_unchanged(source: Path | Loaded, before: os.stat_result | PlaceStatus) -> None:
     after = _stat(source)
     if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
         raise DicomFileError(
@@ -268,9 +274,15 @@ def _merged(outcomes: Sequence[Outcome]) -> Outcome:
     )
 
 
-def _is_same_file(source: os.stat_result, destination: Path) -> bool:
+def _is_same_file(
+    source: Path | Loaded, status: os.stat_result | PlaceStatus, destination: Path | RemotePath
+) -> bool:
+    if not isinstance(destination, Path):
+        return not isinstance(source, Path) and source.place == destination
+    if not isinstance(source, Path):
+        return source.place.holds(destination)
     try:
-        return os.path.samestat(source, destination.stat())
+        return os.path.samestat(status, destination.stat())  # type: ignore[arg-type]
     except OSError:
         return False
 

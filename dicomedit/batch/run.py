@@ -14,8 +14,9 @@ from dicomedit.batch.stream import Report, Rows
 from dicomedit.batch.uid_keeping import UidKeeping
 from dicomedit.batch.work import Shared, Work, cores
 from dicomedit.dicom.uids import UidMap
+from dicomedit.errors import DicomFileError
 from dicomedit.io.fetch import UrlFetcher
-from dicomedit.io.scan import Plan, find_files, plan, prepare_folder
+from dicomedit.io.scan import Plan, find_files, is_plain, is_url, masked, plan, prepare_folder
 from dicomedit.lang.lookup import LookupTable
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from dicomedit.batch.journal import Journal
     from dicomedit.batch.quarantine import Quarantine
     from dicomedit.batch.serial import Executor
+    from dicomedit.io.places import Place
 
 __all__ = ["Report", "Row", "Rows", "Stamp", "Status", "Stop", "iterate", "run", "summary_of"]
 
@@ -31,6 +33,9 @@ Script = str | os.PathLike[str] | Program
 
 _PathLike = str | os.PathLike[str]
 
+Input = str | os.PathLike[str]
+"""A file, a folder, an archive, as a text also a pattern or the address of a store."""
+
 FEW_FILES = 200
 FEW_BYTES = 32 << 20
 """What a single process has done before others could be started."""
@@ -38,7 +43,7 @@ FEW_BYTES = 32 << 20
 
 def run(
     scripts: Script | Sequence[Script],
-    source: str | os.PathLike[str],
+    source: Input | Sequence[Input],
     destination: str | os.PathLike[str],
     *,
     variables: Mapping[str, str] | None = None,
@@ -58,6 +63,7 @@ def run(
     quarantine: str | os.PathLike[str] | None = None,
     retries: int = 2,
     digests: bool = False,
+    archives: bool = False,
     keep_rows: bool = True,
     on_row: Callable[[int, int, Row], None] | None = None,
 ) -> Report:
@@ -88,6 +94,7 @@ def run(
         quarantine=quarantine,
         retries=retries,
         digests=digests,
+        archives=archives,
     )
     kept: list[Row] = []
     with rows:
@@ -101,7 +108,7 @@ def run(
 
 def iterate(
     scripts: Script | Sequence[Script],
-    source: str | os.PathLike[str],
+    source: Input | Sequence[Input],
     destination: str | os.PathLike[str],
     *,
     variables: Mapping[str, str] | None = None,
@@ -121,10 +128,15 @@ def iterate(
     quarantine: str | os.PathLike[str] | None = None,
     retries: int = 2,
     digests: bool = False,
+    archives: bool = False,
     stop: Stop | None = None,
     executor: Executor | None = None,
 ) -> Rows:
     """Apply scripts as `run` does; return an iterator of rows, one file each, in a stable order.
+
+    `source` is a file, a folder, a zip or tar archive, as a text also a pattern such as
+    ``in/**/*.dcm`` or the address of an object store, or a sequence of inputs; `archives` opens
+    those in folders, too. `destination` is a folder, or the address of a store.
 
     Each result is written whole under the input's relative path, or not at all: not when a
     script fails, not when it rejects the file, and never over an input. Files that are not DICOM
@@ -149,12 +161,13 @@ def iterate(
     if jobs is not None and jobs < 1:
         raise ValueError("jobs is at least 1, or None for all cores")
     programs = _programs(scripts, dialect)
+    base, planned = planned_of(source, destination, archives)
     work = Work(
         programs,
         _tables(lookup, len(programs)),
         dict(variables or {}),
         options,
-        Path(source),
+        base,
         dry_run,
         tell_changes,
         show_values,
@@ -162,8 +175,8 @@ def iterate(
         digests,
     )
     fetcher = UrlFetcher(allow_urls)
-    planned = plan(work.source, Path(destination))
     checked = _quarantine(quarantine, work, planned)
+    _check_local(journal, "the journal")
     uids = UidKeeping.of(uid_map, None if uid_map_file is None else Path(uid_map_file))
     if not dry_run:
         uids.prove()
@@ -190,6 +203,23 @@ def iterate(
     )
 
 
+def planned_of(
+    source: Input | Sequence[Input], destination: _PathLike, archives: bool
+) -> tuple[Path | Place, Plan]:
+    """Return the input, as what stands for all inputs, and what is to be done."""
+    if not archives and is_plain(source) and not is_url(destination):
+        path = Path(source)  # type: ignore[arg-type]
+        return path, plan(path, Path(destination))
+    # Only who has more than a file or a folder waits for what it needs.
+    if is_url(destination) or is_url(source):
+        from dicomedit.io.remote import plan_remote
+
+        return plan_remote(source, destination, archives=archives)
+    from dicomedit.io.inputs import plan_inputs
+
+    return plan_inputs(source, Path(destination), archives=archives)
+
+
 def _programs(scripts: Script | Sequence[Script], dialect: int | None) -> tuple[Program, ...]:
     given = [scripts] if isinstance(scripts, str | os.PathLike | Program) else list(scripts)
     if not given:
@@ -211,6 +241,7 @@ def _tables(lookup: Lookup | Sequence[Lookup | None] | None, count: int) -> tupl
 def _quarantine(folder: _PathLike | None, work: Work, planned: Plan) -> Quarantine | None:
     if folder is None or work.dry_run:
         return None
+    _check_local(folder, "the quarantine folder")
     from dicomedit.batch.quarantine import Quarantine
 
     found = Quarantine(Path(folder), work.source)
@@ -218,18 +249,24 @@ def _quarantine(folder: _PathLike | None, work: Work, planned: Plan) -> Quaranti
     return found
 
 
+def _check_local(path: object, what: str) -> None:
+    if is_url(path):
+        raise DicomFileError(masked(str(path)), f"{what} must be on this machine")
+
+
 def _executor(jobs: int | None, planned: Plan, work: Work, journal: Journal | None) -> Executor:
     import sys
 
     count = min(workers_for(jobs, planned, work.source), planned.count)
-    if count < 2 or not sys.executable:
+    private = (getattr(each, "is_private", False) for each in (work.source, planned.folder))
+    if count < 2 or not sys.executable or any(private):
         return serial
     from dicomedit.batch.processes import Processes
 
     return Processes(count, () if journal is None else (journal.descriptor,))
 
 
-def workers_for(jobs: int | None, planned: Plan, source: Path) -> int:
+def workers_for(jobs: int | None, planned: Plan, source: Path | Place) -> int:
     """Return how many processes a run should have; None stands for as many as are of use."""
     if jobs is not None:
         return jobs
@@ -238,8 +275,8 @@ def workers_for(jobs: int | None, planned: Plan, source: Path) -> int:
     return cores()
 
 
-def _is_large(source: Path) -> bool:
-    if not source.is_dir():
+def _is_large(source: Path | Place) -> bool:
+    if not isinstance(source, Path) or not source.is_dir():
         return False
     size = 0
     for path in find_files(source):

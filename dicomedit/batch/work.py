@@ -16,6 +16,11 @@ from dicomedit.lang.lookup import LookupTable
 from dicomedit.lang.program import Outcome, Resources
 from dicomedit.records import Record, field, replace
 
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from dicomedit.io.places import Loaded, Opened, Place
+    from dicomedit.io.remote import RemotePath
+
 PAUSES = (0.2, 1.0, 3.0)
 """Seconds to wait before each repetition; the last one counts for all that follow."""
 
@@ -55,7 +60,9 @@ class Work(Record):
     tables: tuple[LookupTable, ...] = field(repr=False)
     variables: Mapping[str, str] = field(repr=False)
     options: Options
-    source: Path
+    source: Path | Place
+    """The folder all inputs are below, or the only input."""
+
     dry_run: bool = False
     tell_changes: bool = True
     show_values: bool = False
@@ -101,8 +108,10 @@ class Editor(Record, frozen=False):
 
     work: Work
     steps: list[Step]
-    folders: set[Path] = field(factory=set, repr=False)
+    folders: set[Path | RemotePath] = field(factory=set, repr=False)
     held: int = 0
+    opened: Opened | None = field(default=None, repr=False)
+    """The archive in hand, once there is one."""
 
     def edit(self, job: Job) -> Row:
         """Edit one file; whatever goes wrong becomes a row, and leaves no output.
@@ -142,12 +151,19 @@ class Editor(Record, frozen=False):
             self.folders.add(folder)
         return edit_file(
             self.steps,
-            job.source,
+            job.source if isinstance(job.source, Path) else self._loaded(job.source),
             None if work.dry_run else job.destination,
             work.options,
             tell_changes=work.tell_changes,
             digest_of=digest_of if work.digests else None,
         )
+
+    def _loaded(self, place: Place) -> Loaded:
+        from dicomedit.io.places import Loaded, Opened
+
+        if self.opened is None:
+            self.opened = Opened()
+        return Loaded(place, place.read(self.opened))
 
     def _failed(self, job: Job, error: DicomEditError) -> Row:
         if isinstance(error, EvaluationError) and not self.work.show_values:
@@ -155,7 +171,7 @@ class Editor(Record, frozen=False):
             error = EvaluationError(failure, source=error.source, span=error.span)
         row = failed_row(job, error)
         # Whoever names a single file wants it edited: passing over it is a failure.
-        if isinstance(error, SkippedFileError) and self.work.source.is_dir():
+        if isinstance(error, SkippedFileError) and job.source != self.work.source:
             return replace(row, status=Status.SKIPPED, stamp=_stamp(job, self.work.digests))
         return row
 
@@ -168,7 +184,7 @@ def _stamp(job: Job, digests: bool) -> Stamp | None:
         return None
 
 
-def digest_of(path: Path) -> str:
+def digest_of(path: Path | Place | Loaded) -> str:
     """Return the SHA-256 of a file as hexadecimal digits."""
     from hashlib import sha256
 

@@ -12,8 +12,11 @@ from dicomedit.batch.rows import Status
 from dicomedit.batch.run import iterate
 from dicomedit.cli.ending import stopping_on_interrupt, tell_end
 from dicomedit.cli.narrator import Narrator
+from dicomedit.cli.run_inputs import add_input_options, inputs_of, tell_archives
 from dicomedit.cli.run_options import add_working_options, working_options
 from dicomedit.errors import DicomEditError
+from dicomedit.io.read import ARCHIVE_REASON
+from dicomedit.io.scan import is_plain, is_url
 from dicomedit.io.source import read_source
 from dicomedit.lang.lookup import LookupTable
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from dicomedit.batch.run import Input
     from dicomedit.batch.serial import Stop
     from dicomedit.batch.stream import Report, Rows
 
@@ -35,7 +39,11 @@ and counted as "unchanged". Inputs are never changed.
   dicomedit run anon.das ./in ./out --lookup subjects.txt --set project=P1
   dicomedit run first.das second.das ./in ./out
   dicomedit run anon.das ./in ./out --resume
-  dicomedit run anon.das image.dcm ./out --dry-run"""
+  dicomedit run anon.das image.dcm ./out --dry-run
+  dicomedit run anon.das study.zip ./out
+  dicomedit run anon.das "./in/**/*.dcm" ./out
+  dicomedit run anon.das @files.txt ./out
+  dicomedit run anon.das s3://bucket/in s3://bucket/out"""
 
 
 _MOST_DOUBTS = 10
@@ -50,8 +58,10 @@ def set_up(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="+",
         metavar="SCRIPT... IN OUT",
-        help="script files, then the input file or folder, then the output folder (or file)",
+        help="script files, then the input (file, folder, archive, quoted pattern, @LIST, - or"
+        " address of a store), then the output (folder, file or address)",
     )
+    add_input_options(parser.add_argument_group("what is read"))
     _add_inputs(parser.add_argument_group("what scripts are given"))
     _add_permissions(parser.add_argument_group("what scripts may do"))
     _add_output(parser.add_argument_group("output"))
@@ -141,6 +151,7 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
 def execute(given: argparse.Namespace) -> int:
     """Run the command."""
     scripts, source, destination = _split_paths(given)
+    inputs = inputs_of(source, given)
     programs = [
         compile_script(
             Path(name),
@@ -166,19 +177,25 @@ def execute(given: argparse.Namespace) -> int:
         "dry_run": given.dry_run,
         "tell_changes": given.dry_run,
         "show_values": given.show_values,
+        "archives": given.archives,
         **working_options(given),
     }
     with stopping_on_interrupt() as stop:
-        rows = _begin(programs, source, destination, call, stop)
+        rows = _begin(programs, inputs, destination, call, stop)
         return _work(rows, stop, given)
 
 
 def _begin(
-    programs: Sequence[Program], source: str, destination: str, call: dict[str, Any], stop: Stop
+    programs: Sequence[Program],
+    source: str | Sequence[Input],
+    destination: str,
+    call: dict[str, Any],
+    stop: Stop,
 ) -> Rows:
     """Begin the run; without a journal if none can be kept, and nobody asked for one."""
     keeps_journal = call.pop("keeps_journal")
-    if not (keeps_journal and os.path.isdir(source)):
+    is_file = is_plain(source) and not os.path.isdir(str(source))
+    if not keeps_journal or (is_file and not is_url(destination)):
         return iterate(programs, source, destination, stop=stop, **call)
     from dicomedit.batch.journal import NoJournalError
 
@@ -193,14 +210,17 @@ def _begin(
 def _work(rows: Rows, stop: Stop, given: argparse.Namespace) -> int:
     """Take all rows, telling of each; return the exit status."""
     error: BaseException | None = None
+    passed_over = 0
     with rows, Narrator(given) as narrator:
         try:
             for number, row in enumerate(rows, 1):
                 narrator.tell(number, rows.count, row)
+                passed_over += row.reason == ARCHIVE_REASON
         except (KeyboardInterrupt, DicomEditError) as caught:
             error = caught
     report = rows.report()
     _close(report, given)
+    tell_archives(passed_over, given)
     if isinstance(error, DicomEditError):
         print(f"error: {error}", file=sys.stderr)
     is_interrupted = stop.by_user or isinstance(error, KeyboardInterrupt)
