@@ -202,7 +202,7 @@ def edit_file(
     change. Also returns what tells the input from a changed one; `digest_of` adds its digest. An
     input that changes while it is read is an error.
     """
-    before = _stat(source)
+    before = _stat(source) if isinstance(source, Path) else source.before
     if destination is not None and _is_same_file(source, before, destination):
         raise DicomFileError(str(source), "the destination is the source itself")
     wanted = frozenset().union(*(step.program.wanted for step in steps))
@@ -255,7 +255,9 @@ def _checked_last(
 
 def _check_unchanged(source: Path | Loaded, before: os.stat_result | PlaceStatus) -> None:
     after = _stat(source)
-    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+    is_same = (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    # Stores tell times in seconds, and content by a tag, which takes the place of `st_ctime_ns`.
+    if not is_same or (not isinstance(source, Path) and after != before):
         raise DicomFileError(
             str(source), "the file changed while it was read: perhaps it is still being written"
         )

@@ -159,11 +159,11 @@ class Editor(Record, frozen=False):
         )
 
     def _loaded(self, place: Place) -> Loaded:
-        from dicomedit.io.places import Loaded, Opened
+        from dicomedit.io.places import Opened
 
         if self.opened is None:
             self.opened = Opened()
-        return Loaded(place, place.read(self.opened))
+        return place.load(self.opened)
 
     def _failed(self, job: Job, error: DicomEditError) -> Row:
         if isinstance(error, EvaluationError) and not self.work.show_values:

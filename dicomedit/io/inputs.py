@@ -170,7 +170,7 @@ def _is_pattern(given: Given) -> bool:
 
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
-    """Whether a path fits; wildcards match no dot at the beginning of a name, ``**`` any folders."""
+    """Whether a path fits: ``**`` are any folders; no wildcard matches a dot that begins a name."""
     from fnmatch import fnmatchcase
 
     if not pattern or not parts:

@@ -52,6 +52,14 @@ class Place(Record):
         """Return the content; raise DicomFileError. `opened` keeps what is read on later."""
         raise DicomFileError(str(self), "there is nothing to read")
 
+    def load(self, opened: Opened) -> Loaded:
+        """Return this with its content, and what it was like before; raise DicomFileError."""
+        try:
+            before = self.stat()
+        except OSError as error:
+            raise DicomFileError(str(self), error.strerror or "cannot be read") from None
+        return Loaded(self, self.read(opened), before)
+
     def holds(self, destination: Path) -> bool:
         """Whether writing a file would overwrite what this is read from."""
         return False
@@ -98,6 +106,7 @@ class Loaded(Record):
 
     place: Place
     data: Data
+    before: PlaceStatus
 
     def __str__(self) -> str:
         return str(self.place)
@@ -127,6 +136,11 @@ class Unusable(Place):
         from dicomedit.io.read import SkippedFileError
 
         raise (SkippedFileError if self.skipped else DicomFileError)(self.text, self.reason)
+
+    def load(self, opened: Opened) -> Loaded:
+        """Raise DicomFileError with the reason."""
+        self.read(opened)
+        raise AssertionError("there is nothing to read")
 
 
 def safe_parts(name: str, *, separators: str = "/") -> tuple[str, ...] | None:

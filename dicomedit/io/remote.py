@@ -92,7 +92,9 @@ class RemotePath(Place):
         time = next((info[name] for name in names if info.get(name)), "")
         if not (tag or time):
             raise OSError(errno.ENODATA, "the store does not tell when the object was written")
-        marks = (int.from_bytes(sha256(str(each).encode()).digest()[:7]) for each in (time, tag))
+        marks = (
+            int.from_bytes(sha256(str(each).encode()).digest()[:7], "big") for each in (time, tag)
+        )
         return PlaceStatus(info["size"], *marks)
 
     def read(self, opened: Opened) -> Data:

@@ -53,9 +53,13 @@ def masked(text: str) -> str:
     start, mark, rest = text.partition("://")
     if not mark:
         return text
+    rest, query, _ = rest.partition("?")
     host, slash, path = rest.partition("/")
-    host = "***@" + host.rpartition("@")[2] if "@" in host else host
-    return f"{start}://{host}{slash}{path}"
+    if "@" in host:
+        rest = f"***@{host.rpartition('@')[2]}{slash}{path}"
+    elif ":" in host and "@" in path:  # perhaps a password with a slash in it
+        rest = f"***@{path.rpartition('@')[2]}"
+    return f"{start}://{rest}{query and '?***'}"
 
 
 def is_plain(source: object) -> bool:
