@@ -21,6 +21,7 @@ from dicomedit.lang.lookup import LookupTable
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from dicomedit.batch.dicomdir import MediaDirectory
     from dicomedit.batch.journal import Journal
     from dicomedit.batch.quarantine import Quarantine
     from dicomedit.batch.serial import Executor
@@ -64,6 +65,7 @@ def run(
     retries: int = 2,
     digests: bool = False,
     archives: bool = False,
+    dicomdir: bool = False,
     keep_rows: bool = True,
     on_row: Callable[[int, int, Row], None] | None = None,
 ) -> Report:
@@ -95,6 +97,7 @@ def run(
         retries=retries,
         digests=digests,
         archives=archives,
+        dicomdir=dicomdir,
     )
     kept: list[Row] = []
     with rows:
@@ -129,6 +132,7 @@ def iterate(
     retries: int = 2,
     digests: bool = False,
     archives: bool = False,
+    dicomdir: bool = False,
     stop: Stop | None = None,
     executor: Executor | None = None,
 ) -> Rows:
@@ -136,7 +140,8 @@ def iterate(
 
     `source` is a file, a folder, a zip or tar archive, as a text also a pattern such as
     ``in/**/*.dcm`` or the address of an object store, or a sequence of inputs; `archives` opens
-    those in folders, too. `destination` is a folder, or the address of a store.
+    those in folders, too. `destination` is a folder, or the address of a store. At the end of a
+    run `dicomdir` lists the results in a new DICOMDIR, which must be able to name them.
 
     Each result is written whole under the input's relative path, or not at all: not when a
     script fails, not when it rejects the file, and never over an input. Files that are not DICOM
@@ -177,6 +182,7 @@ def iterate(
     fetcher = UrlFetcher(allow_urls)
     checked = _quarantine(quarantine, work, planned)
     _check_local(journal, "the journal")
+    directory = _directory(planned) if dicomdir and not dry_run else None
     uids = UidKeeping.of(uid_map, None if uid_map_file is None else Path(uid_map_file))
     if not dry_run:
         uids.prove()
@@ -190,7 +196,7 @@ def iterate(
         if opened is not None:
             opened.close()
         raise
-    return Rows(
+    rows = Rows(
         work,
         planned,
         Shared(uids.map, fetcher.fetch),
@@ -201,6 +207,8 @@ def iterate(
         Stop() if stop is None else stop,
         on_error == "stop",
     )
+    rows.directory = directory
+    return rows
 
 
 def planned_of(
@@ -247,6 +255,14 @@ def _quarantine(folder: _PathLike | None, work: Work, planned: Plan) -> Quaranti
     found = Quarantine(Path(folder), work.source)
     found.check(planned.folder)
     return found
+
+
+def _directory(planned: Plan) -> MediaDirectory:
+    from dicomedit.batch.dicomdir import MediaDirectory
+
+    if not isinstance(planned.folder, Path):
+        raise DicomFileError(str(planned.folder), "a DICOMDIR is written on this machine only")
+    return MediaDirectory(planned.folder)
 
 
 def _check_local(path: object, what: str) -> None:

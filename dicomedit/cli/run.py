@@ -47,6 +47,7 @@ and counted as "unchanged". Inputs are never changed.
 
 
 _MOST_DOUBTS = 10
+SOME_FAILED = 1
 
 
 def set_up(parser: argparse.ArgumentParser) -> None:
@@ -138,6 +139,11 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         help="keep file meta information such as the name of the sending device",
     )
     group.add_argument(
+        "--dicomdir",
+        action="store_true",
+        help="write a new DICOMDIR for the results; their names must be as PS3.10 wants them",
+    )
+    group.add_argument(
         "--dry-run", action="store_true", help="write nothing; say what would change"
     )
     group.add_argument("-q", "--quiet", action="store_true", help="print failures only")
@@ -178,6 +184,7 @@ def execute(given: argparse.Namespace) -> int:
         "tell_changes": given.dry_run,
         "show_values": given.show_values,
         "archives": given.archives,
+        "dicomdir": given.dicomdir,
         **working_options(given),
     }
     with stopping_on_interrupt() as stop:
@@ -224,7 +231,8 @@ def _work(rows: Rows, stop: Stop, given: argparse.Namespace) -> int:
     if isinstance(error, DicomEditError):
         print(f"error: {error}", file=sys.stderr)
     is_interrupted = stop.by_user or isinstance(error, KeyboardInterrupt)
-    return tell_end(rows, report, given, is_interrupted=is_interrupted)
+    status = tell_end(rows, report, given, is_interrupted=is_interrupted)
+    return status or (SOME_FAILED if isinstance(error, DicomEditError) else 0)
 
 
 # --- arguments ----------------------------------------------------------------------------------
