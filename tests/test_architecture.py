@@ -32,6 +32,7 @@ ONLY_IN = {
     "regex": {"lang"},
     "numpy": {"pixels"},
     "requests": {"io"},
+    "fsspec": {"io"},
     "rich": {"cli"},
     "argparse": {"cli"},
 }
@@ -55,6 +56,9 @@ AT_ONCE_ONLY_IN = {
     "requests": {"io/download.py"},
     "urllib3": {"io/download.py"},
     "PIL": set(),
+    "fsspec": set(),
+    "zipfile": set(),
+    "tarfile": set(),
     "numpy": set(),
     "rich": set(),
 }
