@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
     from dicomedit.batch.work import Work
-    from dicomedit.io.places import Place
-    from dicomedit.io.remote import RemotePath
+    from dicomedit.io.places import Place, Target
     from dicomedit.io.scan import Job
 
 FORMAT = 1
@@ -44,7 +43,7 @@ class NoJournalError(DicomFileError):
     """A journal that cannot be written where it should be."""
 
 
-def journal_path(destination: Path | RemotePath) -> Path:
+def journal_path(destination: Path | Target) -> Path:
     """Return where the journal of an output folder is: beside it, so that it is not handed on.
 
     That of a store is in the working folder, under a name made of the address.
@@ -83,7 +82,7 @@ class Header(Record):
         return None
 
 
-def header_of(work: Work, destination: Path | RemotePath, allow_urls: tuple[str, ...]) -> Header:
+def header_of(work: Work, destination: Path | Target, allow_urls: tuple[str, ...]) -> Header:
     """Return what a run is to do, as digests: tables and variables may identify patients."""
     scripts = [
         (each.text, program.recipe.dialect, program.recipe.newer_versions)

@@ -11,13 +11,12 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.batch.journal import Journal
     from dicomedit.batch.work import Work
-    from dicomedit.io.places import Place
-    from dicomedit.io.remote import RemotePath
+    from dicomedit.io.places import Place, Target
 
 
 def open_chosen(
     work: Work,
-    folder: Path | RemotePath,
+    folder: Path | Target,
     allow_urls: tuple[str, ...],
     chosen: bool | str | os.PathLike[str] | None,
     *,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dicomedit.batch.pool_worker import Event
     from dicomedit.batch.serial import Item, Stop
     from dicomedit.batch.work import Shared, Work
-    from dicomedit.io.remote import RemotePath
+    from dicomedit.io.places import Target
 
 WINDOW = 4096
 """Most items that are taken before the first of them has its row."""
@@ -94,7 +94,7 @@ class _Pool:
         self._order = _Order()
         self._pace = AHEAD
         self._stillborn = 0
-        self._swept: set[Path | RemotePath] = set()
+        self._swept: set[Path | Target] = set()
         self._is_stopping = False
 
     def start(self, count: int, inherited: tuple[int, ...]) -> None:

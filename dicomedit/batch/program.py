@@ -25,8 +25,7 @@ from dicomedit.records import Record, field
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.dicom.dataset_instance import Dataset
-    from dicomedit.io.places import Loaded, PlaceStatus
-    from dicomedit.io.remote import RemotePath
+    from dicomedit.io.places import Loaded, PlaceStatus, Target
 
 Lookup = LookupTable | Mapping[tuple[str, str], str]
 
@@ -190,7 +189,7 @@ class Step(Record):
 def edit_file(
     steps: Sequence[Step],
     source: Path | Loaded,
-    destination: Path | RemotePath | None,
+    destination: Path | Target | None,
     options: Options,
     *,
     tell_changes: bool = True,
@@ -277,7 +276,7 @@ def _merged(outcomes: Sequence[Outcome]) -> Outcome:
 
 
 def _is_same_file(
-    source: Path | Loaded, status: os.stat_result | PlaceStatus, destination: Path | RemotePath
+    source: Path | Loaded, status: os.stat_result | PlaceStatus, destination: Path | Target
 ) -> bool:
     if not isinstance(destination, Path):
         return not isinstance(source, Path) and source.place == destination

@@ -16,8 +16,7 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dicomedit.io.places import Place
-    from dicomedit.io.remote import RemotePath
+    from dicomedit.io.places import Place, Target
 
 REASON = ".reason.txt"
 
@@ -28,7 +27,7 @@ class Quarantine(Record):
     folder: Path
     source: Path | Place
 
-    def check(self, destination: Path | RemotePath) -> None:
+    def check(self, destination: Path | Target) -> None:
         """Raise DicomFileError when copies would get among the inputs or the results."""
         if not isinstance(self.source, Path):
             self.source.check_beside(self.folder, "the quarantine folder")

@@ -12,8 +12,7 @@ from dicomedit.records import Record, field
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from dicomedit.io.places import Place
-    from dicomedit.io.remote import RemotePath
+    from dicomedit.io.places import Place, Target
 
 
 class Status(Enum):
@@ -47,7 +46,7 @@ class Row(Record):
     """
 
     source: Path | Place
-    destination: Path | RemotePath
+    destination: Path | Target
     status: Status
     outcome: Outcome | None = None
     reason: str | None = None

@@ -18,8 +18,7 @@ from dicomedit.records import Record, field, replace
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from dicomedit.io.places import Loaded, Opened, Place
-    from dicomedit.io.remote import RemotePath
+    from dicomedit.io.places import Loaded, Opened, Place, Target
 
 PAUSES = (0.2, 1.0, 3.0)
 """Seconds to wait before each repetition; the last one counts for all that follow."""
@@ -108,7 +107,7 @@ class Editor(Record, frozen=False):
 
     work: Work
     steps: list[Step]
-    folders: set[Path | RemotePath] = field(factory=set, repr=False)
+    folders: set[Path | Target] = field(factory=set, repr=False)
     held: int = 0
     opened: Opened | None = field(default=None, repr=False)
     """The archive in hand, once there is one."""

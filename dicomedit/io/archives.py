@@ -14,8 +14,9 @@ from pathlib import Path
 
 from dicomedit.dicom.views import open_spool, spooled
 from dicomedit.errors import DicomFileError
-from dicomedit.io.places import Opened, Place, PlaceStatus, Unusable, safe_parts
+from dicomedit.io.places import Opened, Place, PlaceStatus, safe_parts
 from dicomedit.io.scan import form_of
+from dicomedit.io.unusable import Unusable
 from dicomedit.records import Record
 
 TYPE_CHECKING = False  # typing itself is slow to import

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from dicomedit.errors import DicomFileError
 from dicomedit.io.archives import members
-from dicomedit.io.places import Place, Unusable
+from dicomedit.io.places import Place
 from dicomedit.io.scan import Job, Plan, check_folders, find_files, form_of, is_url, plan
+from dicomedit.io.unusable import Unusable
 from dicomedit.records import Record
 
 _WILDCARDS = re.compile(r"[*?\[]")
@@ -29,7 +30,8 @@ class Several(Place):
 
     base: Path
     destination: Path
-    folders: tuple[Path, ...]
+    folders: tuple[_Entry, ...]
+    """The folders among the inputs, and the patterns."""
 
     def __str__(self) -> str:
         return str(self.base)
@@ -45,9 +47,8 @@ class Several(Place):
 
     def check_beside(self, path: Path, what: str) -> None:
         """Raise DicomFileError when a folder or file of a run would get among the inputs."""
-        for folder in self.folders:
-            if _real(path).is_relative_to(_real(folder)):
-                raise DicomFileError(str(path), f"{what} lies inside the input folder")
+        if any(_looks_at(folder, path) for folder in self.folders):
+            raise DicomFileError(str(path), f"{what} lies inside the input folder")
 
 
 class _Entry(Record):
@@ -135,10 +136,10 @@ def _plan_several(
     if destination.is_file():
         raise DicomFileError(str(destination), "the output is a file, but there are several inputs")
     entries = _without_doubles(_entry(each) for each in given)
-    folders = tuple(entry.path for entry in entries if entry.pattern or entry.path.is_dir())
+    folders = tuple(entry for entry in entries if entry.pattern or entry.path.is_dir())
     base = _base(entries, folders)
     for folder in folders:
-        check_folders(folder, destination)
+        _check_output(folder, destination)
     output = _real(destination)
     for entry in entries:
         if _real(entry.path).is_relative_to(output):
@@ -185,6 +186,30 @@ def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
     return fnmatchcase(parts[0], first) and _matches(parts[1:], rest)
 
 
+def _leads(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Whether there may be something in a folder that fits a pattern."""
+    if "**" in pattern[: len(parts)]:
+        return True
+    return len(parts) < len(pattern) and _matches(parts, pattern[: len(parts)])
+
+
+def _check_output(entry: _Entry, destination: Path) -> None:
+    """Raise DicomFileError when results would be found, or be written among what is read whole."""
+    base, output = _real(entry.path), _real(destination)
+    is_inside = output.is_relative_to(base) and output != base
+    if not (entry.pattern and is_inside and not _looks_at(entry, destination)):
+        check_folders(entry.path, destination)
+
+
+def _looks_at(entry: _Entry, path: Path) -> bool:
+    """Whether a folder or pattern would find a path, or what is below it."""
+    base, real = _real(entry.path), _real(path)
+    if not real.is_relative_to(base):
+        return False
+    parts = real.relative_to(base).parts
+    return not entry.pattern or _matches(parts, entry.pattern) or _leads(parts, entry.pattern)
+
+
 def _without_doubles(entries: Iterator[_Entry]) -> list[_Entry]:
     """Return entries once each, and none that is inside a folder which is another one."""
     found = dict.fromkeys(entries)
@@ -197,7 +222,7 @@ def _is_inside(entry: _Entry, folders: set[Path]) -> bool:
     return inside or (bool(entry.pattern) and entry.path in folders)
 
 
-def _base(entries: Sequence[_Entry], folders: Sequence[Path]) -> Path:
+def _base(entries: Sequence[_Entry], folders: Sequence[_Entry]) -> Path:
     if not entries:
         return Path.cwd()
     only = len(entries) == 1 and bool(folders)
@@ -213,7 +238,11 @@ def _files(entry: _Entry) -> Iterator[Path]:
     if not entry.pattern:
         yield from find_files(entry.path) if entry.path.is_dir() else (entry.path,)
         return
-    for path in find_files(entry.path):
+
+    def leads(folder: str) -> bool:
+        return _leads(Path(folder).relative_to(entry.path).parts, entry.pattern)
+
+    for path in find_files(entry.path, leads):
         if _matches(path.relative_to(entry.path).parts, entry.pattern):
             yield path
 

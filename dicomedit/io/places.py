@@ -15,10 +15,11 @@ from dicomedit.records import Record
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import BinaryIO
 
     from dicomedit.dicom.scan import Data
+    from dicomedit.dicom.views import Buffer
 
 
 class PlaceStatus(Record):
@@ -120,27 +121,24 @@ class Loaded(Record):
         return BytesIO(bytes(self.data))
 
 
-class Unusable(Place):
-    """Something that is in an input and cannot, or need not, be edited, for a reason."""
+class Target(Place):
+    """Where results go that is no folder of this machine."""
 
-    text: str
-    reason: str
-    skipped: bool = False
-    """Passed over, not failed."""
+    @property
+    def parent(self) -> Target:
+        """What the last part of the place is below."""
+        raise NotImplementedError
 
-    def __str__(self) -> str:
-        return self.text
+    def __truediv__(self, name: str) -> Target:
+        raise NotImplementedError
 
-    def read(self, opened: Opened) -> Data:
-        """Raise DicomFileError with the reason."""
-        from dicomedit.io.read import SkippedFileError
+    def write(self, parts: Iterable[Buffer]) -> None:
+        """Write a result in one step, or nothing; raise DicomFileError."""
+        raise NotImplementedError
 
-        raise (SkippedFileError if self.skipped else DicomFileError)(self.text, self.reason)
-
-    def load(self, opened: Opened) -> Loaded:
-        """Raise DicomFileError with the reason."""
-        self.read(opened)
-        raise AssertionError("there is nothing to read")
+    def file_name(self) -> str:
+        """Return the place as the beginning of a file's name."""
+        raise NotImplementedError
 
 
 def safe_parts(name: str, *, separators: str = "/") -> tuple[str, ...] | None:

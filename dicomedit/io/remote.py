@@ -15,8 +15,9 @@ from pathlib import Path
 
 from dicomedit.dicom.views import PIECE, Buffer, open_spool, pieces, spooled
 from dicomedit.errors import DicomEditError, DicomFileError
-from dicomedit.io.places import Opened, Place, PlaceStatus, Unusable, safe_parts
+from dicomedit.io.places import Opened, Place, PlaceStatus, Target, safe_parts
 from dicomedit.io.scan import Job, Plan, is_url, masked
+from dicomedit.io.unusable import Unusable
 from dicomedit.records import Record, field
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -38,7 +39,7 @@ _AT_ONCE = 16 << 20
 """Results up to this many bytes are uploaded in one request, larger ones in parts of this size."""
 
 
-class RemotePath(Place):
+class RemotePath(Target):
     """An object, or the beginning of the names of several, in a store."""
 
     root: str = field(repr=False)
@@ -268,7 +269,7 @@ def _check_writable(target: RemotePath) -> None:
 
 
 def _plan_to(
-    source: Given | Sequence[Given], target: Path | RemotePath, archives: bool
+    source: Given | Sequence[Given], target: Path | Target, archives: bool
 ) -> tuple[Path | Place, Plan]:
     from dicomedit.io.inputs import plan_inputs
 
@@ -284,7 +285,7 @@ def _plan_to(
     return base, Plan(planned.count, target, jobs)
 
 
-def _plan_from(source: RemotePath, target: Path | RemotePath) -> tuple[RemotePath, Plan]:
+def _plan_from(source: RemotePath, target: Path | Target) -> tuple[RemotePath, Plan]:
     try:
         store = _fresh(source.root)
         is_object = bool(source.path) and store.isfile(source.path)
@@ -305,7 +306,7 @@ def _plan_from(source: RemotePath, target: Path | RemotePath) -> tuple[RemotePat
     raise DicomFileError(str(source), reason)
 
 
-def _named(target: Path | RemotePath, name: str) -> Path | RemotePath:
+def _named(target: Path | Target, name: str) -> Path | Target:
     parts = safe_parts(name)
     if isinstance(target, Path) and (
         target.is_file() or (target.suffix and not target.is_dir()) or parts is None
@@ -358,7 +359,7 @@ def _objects(source: RemotePath) -> Iterator[_Object]:
         waiting += sorted(folders, reverse=True)
 
 
-def _jobs(source: RemotePath, target: Path | RemotePath) -> Iterator[Job]:
+def _jobs(source: RemotePath, target: Path | Target) -> Iterator[Job]:
     try:
         for found in _objects(source):
             place = RemotePath(source.root, source.start, found.path)

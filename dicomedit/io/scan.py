@@ -13,8 +13,7 @@ from dicomedit.records import Record, field
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from dicomedit.io.places import Place
-    from dicomedit.io.remote import RemotePath
+    from dicomedit.io.places import Place, Target
 
 _PART = re.compile(r"\.[0-9a-f]{16}\.part")
 """The temporary names of files that are being written; see `write_atomically`."""
@@ -76,7 +75,7 @@ class Job(Record):
     """One file to edit, and the path of its result."""
 
     source: Path | Place
-    destination: Path | RemotePath
+    destination: Path | Target
 
 
 class Plan(Record):
@@ -86,7 +85,7 @@ class Plan(Record):
     """
 
     count: int
-    folder: Path | RemotePath
+    folder: Path | Target
     jobs: Iterator[Job] = field(repr=False)
 
 
@@ -152,18 +151,25 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def find_files(folder: Path) -> Iterator[Path]:
+def find_files(
+    folder: Path, leads: Callable[[str], object] = lambda _folder: True
+) -> Iterator[Path]:
     """Yield the regular files below a folder, sorted; links are followed to files inside only.
 
     A link that leads out of the folder would bring in, or overwrite, what nobody named. Raises
     DicomFileError for a folder that cannot be read: passing over it would look like success.
+    Folders that do not `lead` to what is looked for are passed over.
     """
-    for path, names in _folders(folder, _refuse):
+    for path, names in _folders(folder, _refuse, leads):
         for name in names:
             yield path / name
 
 
-def _folders(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[tuple[Path, list[str]]]:
+def _folders(
+    folder: Path,
+    on_error: Callable[[OSError], None],
+    leads: Callable[[str], object] = lambda _folder: True,
+) -> Iterator[tuple[Path, list[str]]]:
     """Yield each folder with its files, sorted, before the folders in it.
 
     Unlike `os.walk` this asks the system about links only: what else an entry is, is known from
@@ -179,7 +185,7 @@ def _folders(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[tupl
             on_error(error)
             continue
         yield Path(path), names
-        waiting += reversed(folders)
+        waiting += filter(leads, reversed(folders))
 
 
 def _listed(path: str, root: Path) -> tuple[list[str], list[str]]:
@@ -207,7 +213,7 @@ def _refuse(error: OSError) -> None:
     raise DicomFileError(str(error.filename), error.strerror or "cannot be read")
 
 
-def check_outside(destination: Path | RemotePath, source: Path | Place) -> None:
+def check_outside(destination: Path | Target, source: Path | Place) -> None:
     """Raise DicomFileError when links bring a result back into the folder of the input."""
     if not isinstance(destination, Path):
         return
@@ -217,7 +223,7 @@ def check_outside(destination: Path | RemotePath, source: Path | Place) -> None:
         raise DicomFileError(str(destination), "a link leads from the output back into the input")
 
 
-def prepare_folder(folder: Path | RemotePath) -> None:
+def prepare_folder(folder: Path | Target) -> None:
     """Create an output folder and prove that it can be written to; raise DicomFileError.
 
     Stores have no folders.
@@ -232,7 +238,7 @@ def prepare_folder(folder: Path | RemotePath) -> None:
         raise DicomFileError(str(folder), "cannot be written to")
 
 
-def remove_parts(folder: Path | RemotePath, *, below: bool = False) -> None:
+def remove_parts(folder: Path | Target, *, below: bool = False) -> None:
     """Remove what processes that were killed have left half written in a folder, or `below` it.
 
     Nobody may be writing there at the time. Other files, and links, are left alone. In a store

@@ -225,14 +225,30 @@ def test_a_killed_worker_costs_one_member(source: Path, output: Path):
     ],
 )
 def test_results_of_a_pattern_are_below_its_fixed_part(
-    source: Path, output: Path, pattern: str, found: list[str]
+    source: Path, tmp_path_factory: pytest.TempPathFactory, pattern: str, found: list[str]
 ):
     (source / ".hidden").mkdir()
     shutil.copy(source / ALL[0], source / ".hidden" / "slice1.dcm")
-    output = source.parent.parent / f"{source.parent.name}-out"
+    output = tmp_path_factory.mktemp("elsewhere") / "out"
     report = dicomedit.run(ANONYMOUS, pattern, output)
     assert sorted(content(output)) == found
     assert report.total == len(found)
+
+
+def test_results_may_go_where_a_pattern_does_not_look(source: Path):
+    shutil.copy(source / ALL[0], "here.dcm")
+    for _ in range(2):
+        assert dicomedit.run(ANONYMOUS, "*.dcm", "out").count(Status.WRITTEN) == 1
+    assert list(content(Path("out"))) == ["here.dcm"]
+    Path("anon.das").write_text(ANONYMOUS)
+    assert main(["run", "anon.das", "*.dcm", "out", "--resume", "--quarantine", "failed"]) == 0
+
+
+def test_a_pattern_does_not_look_into_other_folders(source: Path, output: Path):
+    """They may be many, or closed."""
+    (source / "closed").mkdir(mode=0)
+    assert dicomedit.run(ANONYMOUS, "in/HOSP*/*.dcm", output).count(Status.WRITTEN) == 6
+    (source / "closed").rmdir()
 
 
 def test_no_link_brings_in_what_is_outside_of_a_pattern(source: Path, output: Path):

@@ -14,7 +14,8 @@ import pytest
 from dicomedit import DicomFileError
 from dicomedit.io import archives
 from dicomedit.io.archives import Member, members
-from dicomedit.io.places import Opened, Unusable, safe_parts
+from dicomedit.io.places import Opened, safe_parts
+from dicomedit.io.unusable import Unusable
 
 FORMS = [".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz"]
 CONTENT = {"a.dcm": b"first" * 1000, "sub/b.dcm": b"", "sub/deeper/c": bytes(range(256)) * 50}
