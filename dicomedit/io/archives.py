@@ -188,14 +188,9 @@ def members(archive: Path) -> Iterator[Member | Unusable]:
     """
     form = form_of(archive)
     try:
-        seen: dict[tuple[str, ...], int] = {}
+        twice = _doubles(_found(archive, form or ""))
         for found in _found(archive, form or ""):
-            if isinstance(found, Member):
-                seen[found.parts] = seen.get(found.parts, 0) + 1
-        twice = {parts for parts, count in seen.items() if count > 1}
-        del seen
-        for found in _found(archive, form or ""):
-            if isinstance(found, Member) and found.parts in twice:
+            if isinstance(found, Member) and hash(found.parts) in twice:
                 reason = "the archive has several members of this name"
                 yield Unusable(str(found), reason)
             else:
@@ -210,6 +205,17 @@ def members(archive: Path) -> Iterator[Member | Unusable]:
         raise
     except Exception:  # what these modules raise on broken archives has no common ground
         raise DicomFileError(str(archive), "the archive is broken") from None
+
+
+def _doubles(found: Iterator[Member | Unusable]) -> set[int]:
+    """Return hashes of the names that stand twice; names themselves would be many to keep."""
+    seen: set[int] = set()
+    twice: set[int] = set()
+    for member in found:
+        if isinstance(member, Member):
+            number = hash(member.parts)
+            (twice if number in seen else seen).add(number)
+    return twice
 
 
 def _found(archive: Path, form: str) -> Iterator[Member | Unusable]:

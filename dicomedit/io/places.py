@@ -7,7 +7,6 @@ were. The text form of a place is what rows, messages and the journal say of it.
 from __future__ import annotations
 
 import re
-from io import BytesIO
 from pathlib import Path
 
 from dicomedit.errors import DicomFileError
@@ -75,9 +74,9 @@ class Place(Record):
     def check_beside(self, path: Path, what: str) -> None:
         """Raise DicomFileError when a folder or file of a run would get among the inputs."""
 
-    def open(self, mode: str = "rb", buffering: int = 0) -> BinaryIO:
+    def open(self, mode: str = "rb", buffering: int = 0) -> Reader:
         """Return the content as a file; raise DicomFileError."""
-        return BytesIO(bytes(self.read(Opened())))
+        return Reader(self.read(Opened()))
 
 
 class Opened(Record, frozen=False):
@@ -102,6 +101,25 @@ class Opened(Record, frozen=False):
     __del__ = close
 
 
+class Reader(Record, frozen=False):
+    """Content that is read piece by piece, like a file; a large one is never all in memory."""
+
+    data: Data
+    position: int = 0
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, at most so many."""
+        piece = self.data[self.position : self.position + size]
+        self.position += len(piece)
+        return piece
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+
 class Loaded(Record):
     """A place with its content, which is read once for all that is done with it."""
 
@@ -116,9 +134,9 @@ class Loaded(Record):
         """Return what the place is like by now; raise OSError."""
         return self.place.stat()
 
-    def open(self, mode: str = "rb", buffering: int = 0) -> BinaryIO:
+    def open(self, mode: str = "rb", buffering: int = 0) -> Reader:
         """Return the content as a file."""
-        return BytesIO(bytes(self.data))
+        return Reader(self.data)
 
 
 class Target(Place):
