@@ -30,12 +30,30 @@ def write_directory(folder: Path, files: Iterable[tuple[str, ...]]) -> None:
     pydicom makes the records, from copies without pixel data; it would also rename the files, so
     the names are put back. Raises DicomFileError.
     """
+    from pydicom.fileset import FileSet
+
+    file_set = FileSet()
+    try:
+        listed, names = _listed(file_set, folder, files)
+    finally:
+        _discard(file_set)
+    before = _offsets(listed)
+    for record in listed.DirectoryRecordSequence:
+        if "ReferencedFileID" in record:
+            record.ReferencedFileID = names[record.ReferencedSOPInstanceUIDInFile]
+    _relink(listed, dict(zip(before, _offsets(_again(listed)), strict=True)))
+    write_atomically(folder / NAME, [_encoded(listed)])
+
+
+def _listed(
+    file_set: FileSet, folder: Path, files: Iterable[tuple[str, ...]]
+) -> tuple[Dataset, dict[str, list[str]]]:
+    """Return a directory of the files under other names, and their own by SOP Instance UID."""
     import tempfile
 
     from pydicom import dcmread
-    from pydicom.fileset import FileSet
 
-    file_set, names = FileSet(), {}
+    names: dict[str, list[str]] = {}
     for parts in files:
         uid = _add(file_set, folder.joinpath(*parts))
         if uid in names:
@@ -44,13 +62,15 @@ def write_directory(folder: Path, files: Iterable[tuple[str, ...]]) -> None:
         names[uid] = list(parts)
     with tempfile.TemporaryDirectory() as scratch:
         file_set.write(scratch)
-        listed = dcmread(Path(scratch, NAME))
-    before = _offsets(listed)
-    for record in listed.DirectoryRecordSequence:
-        if "ReferencedFileID" in record:
-            record.ReferencedFileID = names[record.ReferencedSOPInstanceUIDInFile]
-    _relink(listed, dict(zip(before, _offsets(_again(listed)), strict=True)))
-    write_atomically(folder / NAME, [_encoded(listed)])
+        return dcmread(Path(scratch, NAME)), names
+
+
+def _discard(file_set: FileSet) -> None:
+    """Remove the copies at once; pydicom leaves its folder to the garbage collector."""
+    file_set.clear()
+    stage = getattr(file_set, "_stage", {}).get("t")
+    if stage is not None:
+        stage.cleanup()
 
 
 def _add(file_set: FileSet, path: Path) -> str:
