@@ -34,6 +34,7 @@ ONLY_IN = {
     "regex": {"lang"},
     "numpy": {"pixels"},
     "requests": {"io"},
+    "fsspec": {"io"},
     "rich": {"cli"},
     "argparse": {"cli"},
     "pygls": {"lsp"},
@@ -71,6 +72,9 @@ AT_ONCE_ONLY_IN = {
     "pygls": {"lsp/server.py"},
     "lsprotocol": {"lsp/server.py"},
     "shtab": set(),
+    "fsspec": set(),
+    "zipfile": set(),
+    "tarfile": set(),
     "numpy": set(),
     "rich": set(),
 }

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from dicomedit.batch.serial import Item, Stop
     from dicomedit.batch.work import Shared, Work
+    from dicomedit.io.places import Place, Target
 
 WINDOW = 8192
 """Most items that are taken before the first of them has its row."""
@@ -84,11 +85,12 @@ class Cluster:
         stop: Stop,
     ) -> Iterator[Row]:
         """Yield a row for each item, in order; after a stop, for each that was finished."""
-        work = replace(work, source=Path(os.path.abspath(work.source)))
+        source = Path(_absolute(work.source))
+        work = replace(work, source=source)
         with connected(self._scheduler, self._count) as client:
             check_versions(client)
             output = self._output
-            check_folders(client, work.source, output and Path(os.path.abspath(output)))
+            check_folders(client, source, output and Path(os.path.abspath(output)))
             run = _Run(client, work, shared, finished, stop)
             try:
                 yield from run.rows(items)
@@ -175,7 +177,7 @@ class _Run:
         self._pace = LENGTH
         self._count = 0
         self._workers, self._looked, self._seen = 1, 0.0, time.monotonic()
-        self._swept: set[Path] = set()
+        self._swept: set[Path | Target] = set()
         self._answers = _Answers(client, self._name, shared, self._tasks)
         self._work = client.submit(
             cluster_worker.hold, pickle.dumps(work, 5), key=f"{self._name}-work"
@@ -352,7 +354,8 @@ class _Run:
             remove_parts(folder)
 
 
-def _absolute(path: Path) -> str:
+def _absolute(path: Path | Place) -> str:
+    assert isinstance(path, Path)  # the run has seen to it
     return os.path.abspath(path)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
     from dicomedit.batch.work import Work
+    from dicomedit.io.places import Place, Target
     from dicomedit.io.scan import Job
 
 FORMAT = 1
@@ -42,8 +43,13 @@ class NoJournalError(DicomFileError):
     """A journal that cannot be written where it should be."""
 
 
-def journal_path(destination: Path) -> Path:
-    """Return where the journal of an output folder is: beside it, so that it is not handed on."""
+def journal_path(destination: Path | Target) -> Path:
+    """Return where the journal of an output folder is: beside it, so that it is not handed on.
+
+    That of a store is in the working folder, under a name made of the address.
+    """
+    if not isinstance(destination, Path):
+        return Path(f"{destination.file_name()}.dicomedit-journal")
     whole = Path(os.path.abspath(destination))
     return whole.with_name(f"{whole.name}.dicomedit-journal")
 
@@ -76,7 +82,7 @@ class Header(Record):
         return None
 
 
-def header_of(work: Work, destination: Path, allow_urls: tuple[str, ...]) -> Header:
+def header_of(work: Work, destination: Path | Target, allow_urls: tuple[str, ...]) -> Header:
     """Return what a run is to do, as digests: tables and variables may identify patients."""
     scripts = [
         (each.text, program.recipe.dialect, program.recipe.newer_versions)
@@ -86,7 +92,10 @@ def header_of(work: Work, destination: Path, allow_urls: tuple[str, ...]) -> Hea
     options = [getattr(work.options, name) for name in type(work.options)._fields]
     tables = [sorted(table.entries.items()) for table in work.tables]
     settings = (sorted(work.variables.items()), options, tables, allow_urls)
-    source, output = (os.path.realpath(path) for path in (work.source, destination))
+    source, output = (
+        os.path.realpath(path) if isinstance(path, Path) else path.identity()
+        for path in (work.source, destination)
+    )
     if work.delivery is not None:
         output = work.delivery.name
     return Header(VERSION, _digest(scripts), _digest(settings), source, output)
@@ -111,7 +120,7 @@ class Journal(Record, frozen=False):
     """An open journal. `entries` are the files that are done, by path below the input."""
 
     path: Path
-    source: Path
+    source: Path | Place
     entries: dict[str, Entry] = field(factory=dict, repr=False)
     was_cut: bool = False
     """The run before this one did not come to its end: it may have left unfinished files."""
@@ -173,7 +182,7 @@ class Journal(Record, frozen=False):
         if time.monotonic() - self._written > LULL:
             self._flush()
 
-    def name_of(self, path: Path) -> str:
+    def name_of(self, path: Path | Place) -> str:
         """Return the name of an input below the folder of the run."""
         return str(path).removeprefix(f"{self.source}{os.sep}")
 
@@ -235,19 +244,19 @@ def _is_same(job: Job, stamp: Stamp) -> bool:
     return stamp.digest is not None and _has_digest(job.source, stamp.digest)
 
 
-def _has_digest(path: Path, digest: str) -> bool:
+def _has_digest(path: Path | Place, digest: str) -> bool:
     from dicomedit.batch.work import digest_of
 
     try:
         return digest_of(path) == digest
-    except OSError:
+    except (OSError, DicomFileError):
         return False
 
 
 # --- opening ------------------------------------------------------------------------------------
 
 
-def open_journal(path: Path, header: Header, source: Path, *, resume: bool) -> Journal:
+def open_journal(path: Path, header: Header, source: Path | Place, *, resume: bool) -> Journal:
     """Open the journal of an output for a new run, or to `resume` the one it tells of.
 
     A resumed run that is to do something else than the one before, and a run while another one is

@@ -11,11 +11,12 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.batch.journal import Journal
     from dicomedit.batch.work import Work
+    from dicomedit.io.places import Place, Target
 
 
 def open_chosen(
     work: Work,
-    folder: Path,
+    folder: Path | Target,
     allow_urls: tuple[str, ...],
     chosen: bool | str | os.PathLike[str] | None,
     *,
@@ -46,6 +47,8 @@ def open_chosen(
     return journal
 
 
-def _check_place(path: Path, source: Path) -> None:
-    if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(source)):
+def _check_place(path: Path, source: Path | Place) -> None:
+    if not isinstance(source, Path):
+        source.check_beside(path, "the journal")
+    elif Path(os.path.realpath(path)).is_relative_to(os.path.realpath(source)):
         raise DicomFileError(str(path), "the journal lies inside the input folder")

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from queue import SimpleQueue
 
-from dicomedit.batch.wire import CHUNK, Messages, send
+from dicomedit.batch.wire import CHUNK, Messages, send, sent
 from dicomedit.batch.worker import COMMAND
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -38,7 +38,7 @@ class PoolWorker:
         self.in_hand: deque[tuple[int, Job]] = deque()
         self.is_ready = False
         self.since = time.monotonic()
-        self._assigned: list[tuple[int, tuple[str, str]]] = []
+        self._assigned: list[tuple[int, tuple[object, object]]] = []
         options: dict[str, Any] = {}
         if os.name == "posix":
             # Ctrl-C on the terminal is for the run alone, which ends its workers in order.
@@ -78,7 +78,7 @@ class PoolWorker:
         if not self.in_hand:
             self.since = time.monotonic()
         self.in_hand.append((number, job))
-        self._assigned.append((number, (str(job.source), str(job.destination))))
+        self._assigned.append((number, (sent(job.source), sent(job.destination))))
 
     def flush(self) -> None:
         """Send the jobs that were assigned."""

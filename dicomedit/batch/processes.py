@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from dicomedit.batch.order import Order
@@ -22,11 +21,13 @@ from dicomedit.io.scan import Job, remove_parts
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
     from typing import Any
 
     from dicomedit.batch.pool_worker import Event
     from dicomedit.batch.serial import Item, Stop
     from dicomedit.batch.work import Shared, Work
+    from dicomedit.io.places import Target
 
 WINDOW = 4096
 """Most items that are taken before the first of them has its row."""
@@ -94,7 +95,7 @@ class _Pool:
         self._order = Order(WINDOW)
         self._pace = AHEAD
         self._stillborn = 0
-        self._swept: set[Path] = set()
+        self._swept: set[Path | Target] = set()
         self._is_stopping = False
 
     def start(self, count: int, inherited: tuple[int, ...]) -> None:

@@ -25,6 +25,7 @@ from dicomedit.records import Record, field
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.dicom.dataset_instance import Dataset
+    from dicomedit.io.places import Loaded, PlaceStatus, Target
 
 Lookup = LookupTable | Mapping[tuple[str, str], str]
 
@@ -187,12 +188,12 @@ class Step(Record):
 
 def edit_file(
     steps: Sequence[Step],
-    source: Path,
-    destination: Path | None,
+    source: Path | Loaded,
+    destination: Path | Target | None,
     options: Options,
     *,
     tell_changes: bool = True,
-    digest_of: Callable[[Path], str] | None = None,
+    digest_of: Callable[[Path | Loaded], str] | None = None,
 ) -> tuple[Outcome, Stamp]:
     """Apply scripts in order to one file; without a destination nothing is written.
 
@@ -200,8 +201,8 @@ def edit_file(
     change. Also returns what tells the input from a changed one; `digest_of` adds its digest. An
     input that changes while it is read is an error.
     """
-    before = stat_of(source)
-    if destination is not None and _is_same_file(before, destination):
+    before = stat_of(source) if isinstance(source, Path) else source.before
+    if destination is not None and _is_same_file(source, before, destination):
         raise DicomFileError(str(source), "the destination is the source itself")
     instance = read_file(source, wanted_by(steps)).open()
     digest = None if digest_of is None else digest_of(source)
@@ -212,8 +213,10 @@ def edit_file(
     parts = list(encode_instance(instance))
     if destination is None:
         check_unchanged(source, before)
-    else:
+    elif isinstance(destination, Path):
         write_atomically(destination, _checked_last(parts, source, before))
+    else:
+        destination.write(_checked_last(parts, source, before))
     return outcome, stamp_of(before, digest, sum(map(len, parts)))
 
 
@@ -241,21 +244,23 @@ def edit_instance(
 
 
 def stamp_of(
-    status: os.stat_result, digest: str | None = None, output_size: int | None = None
+    status: os.stat_result | PlaceStatus, digest: str | None = None, output_size: int | None = None
 ) -> Stamp:
     """Return what tells an input from a changed one."""
     return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, digest, output_size)
 
 
-def stat_of(source: Path) -> os.stat_result:
-    """Return what the system says of a file; raise DicomFileError."""
+def stat_of(source: Path | Loaded) -> os.stat_result | PlaceStatus:
+    """Return what the system, or a store, says of a file; raise DicomFileError."""
     try:
         return source.stat()
     except OSError as error:
         raise DicomFileError(str(source), error.strerror or "cannot be read") from None
 
 
-def _checked_last(parts: list[Buffer], source: Path, before: os.stat_result) -> Iterator[Buffer]:
+def _checked_last(
+    parts: list[Buffer], source: Path | Loaded, before: os.stat_result | PlaceStatus
+) -> Iterator[Buffer]:
     """Yield the parts of a result, then raise DicomFileError if the source is not as it was.
 
     Large files are not read before they are written, so this is when it counts: the result does
@@ -265,10 +270,12 @@ def _checked_last(parts: list[Buffer], source: Path, before: os.stat_result) -> 
     check_unchanged(source, before)
 
 
-def check_unchanged(source: Path, before: os.stat_result) -> None:
+def check_unchanged(source: Path | Loaded, before: os.stat_result | PlaceStatus) -> None:
     """Raise DicomFileError when a file is not what it was."""
     after = stat_of(source)
-    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+    is_same = (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    # Stores tell times in seconds, and content by a tag, which takes the place of `st_ctime_ns`.
+    if not is_same or (not isinstance(source, Path) and after != before):
         raise DicomFileError(
             str(source), "the file changed while it was read: perhaps it is still being written"
         )
@@ -287,9 +294,15 @@ def _merged(outcomes: Sequence[Outcome]) -> Outcome:
     )
 
 
-def _is_same_file(source: os.stat_result, destination: Path) -> bool:
+def _is_same_file(
+    source: Path | Loaded, status: os.stat_result | PlaceStatus, destination: Path | Target
+) -> bool:
+    if not isinstance(destination, Path):
+        return not isinstance(source, Path) and source.place == destination
+    if not isinstance(source, Path):
+        return source.place.holds(destination)
     try:
-        return os.path.samestat(source, destination.stat())
+        return os.path.samestat(status, destination.stat())  # type: ignore[arg-type]
     except OSError:
         return False
 

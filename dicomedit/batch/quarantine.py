@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dicomedit.batch.rows import Row, Status
 from dicomedit.errors import DicomEditError, DicomFileError
+from dicomedit.io.places import below
 from dicomedit.io.scan import prepare_folder
 from dicomedit.io.write import write_atomically
 from dicomedit.records import Record, replace
@@ -15,6 +16,8 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dicomedit.io.places import Place, Target
+
 REASON = ".reason.txt"
 
 
@@ -22,13 +25,15 @@ class Quarantine(Record):
     """A folder for failed inputs. They hold what identifies patients: only their owner can read."""
 
     folder: Path
-    source: Path
+    source: Path | Place
 
-    def check(self, destination: Path) -> None:
+    def check(self, destination: Path | Target) -> None:
         """Raise DicomFileError when copies would get among the inputs or the results."""
+        if not isinstance(self.source, Path):
+            self.source.check_beside(self.folder, "the quarantine folder")
         inside = _real(self.folder)
         for path, what in ((self.source, "input"), (destination, "output")):
-            if inside.is_relative_to(_real(path)):
+            if isinstance(path, Path) and inside.is_relative_to(_real(path)):
                 reason = f"the quarantine folder lies inside the {what} folder"
                 raise DicomFileError(str(self.folder), reason)
 
@@ -48,16 +53,14 @@ class Quarantine(Record):
         return row
 
     def _copy(self, row: Row) -> None:
-        is_one = not self.source.is_dir()
-        name = row.source.name if is_one else os.path.relpath(row.source, self.source)
-        target = self.folder / name
+        target = self.folder / below(row.source, self.source)
         prepare_folder(target.parent)
         write_atomically(target, _pieces(row.source), mode=0o600)
         reason = f"{row.reason}\n".encode("utf-8", "backslashreplace")
         write_atomically(target.with_name(target.name + REASON), [reason], mode=0o600)
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
+def _pieces(path: Path | Place) -> Iterator[bytes]:
     with path.open("rb", buffering=0) as file:
         while piece := file.read(1 << 20):
             yield piece

@@ -10,6 +10,10 @@ from dicomedit.io.scan import Job
 from dicomedit.lang.program import Outcome
 from dicomedit.records import Record, field
 
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from dicomedit.io.places import Place, Target
+
 
 class Status(Enum):
     """What became of one file; an unchanged one is written, too, as a copy."""
@@ -49,8 +53,8 @@ class Row(Record):
     `is_kept`: an earlier run did the file, and this one found nothing to do again.
     """
 
-    source: Path
-    destination: Path
+    source: Path | Place
+    destination: Path | Target
     status: Status
     outcome: Outcome | None = None
     reason: str | None = None

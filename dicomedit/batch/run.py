@@ -14,16 +14,28 @@ from dicomedit.batch.stream import Report, Rows
 from dicomedit.batch.uid_keeping import UidKeeping
 from dicomedit.batch.work import Shared, Work, cores
 from dicomedit.dicom.uids import UidMap
+from dicomedit.errors import DicomEditError, DicomFileError
 from dicomedit.io.fetch import UrlFetcher
-from dicomedit.io.scan import Plan, find_files, plan, plan_delivery, prepare_folder
+from dicomedit.io.scan import (
+    Plan,
+    find_files,
+    is_plain,
+    is_url,
+    masked,
+    plan,
+    plan_delivery,
+    prepare_folder,
+)
 from dicomedit.lang.lookup import LookupTable
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.batch.delivery import Delivery
+    from dicomedit.batch.dicomdir import MediaDirectory
     from dicomedit.batch.journal import Journal
     from dicomedit.batch.quarantine import Quarantine
     from dicomedit.batch.serial import Executor
+    from dicomedit.io.places import Place
 
 __all__ = ["Report", "Row", "Rows", "Stamp", "Status", "Stop", "iterate", "run", "summary_of"]
 
@@ -32,6 +44,9 @@ Script = str | os.PathLike[str] | Program
 
 _PathLike = str | os.PathLike[str]
 
+Input = str | os.PathLike[str]
+"""A file, a folder, an archive, as a text also a pattern or the address of a store."""
+
 FEW_FILES = 200
 FEW_BYTES = 32 << 20
 """What a single process has done before others could be started."""
@@ -39,7 +54,7 @@ FEW_BYTES = 32 << 20
 
 def run(
     scripts: Script | Sequence[Script],
-    source: str | os.PathLike[str],
+    source: Input | Sequence[Input],
     destination: str | os.PathLike[str],
     *,
     variables: Mapping[str, str] | None = None,
@@ -60,6 +75,8 @@ def run(
     retries: int = 2,
     digests: bool = False,
     scheduler: str | None = None,
+    archives: bool = False,
+    dicomdir: bool = False,
     keep_rows: bool = True,
     on_row: Callable[[int, int, Row], None] | None = None,
 ) -> Report:
@@ -91,6 +108,8 @@ def run(
         retries=retries,
         digests=digests,
         scheduler=scheduler,
+        archives=archives,
+        dicomdir=dicomdir,
     )
     kept: list[Row] = []
     with rows:
@@ -104,7 +123,7 @@ def run(
 
 def iterate(
     scripts: Script | Sequence[Script],
-    source: str | os.PathLike[str],
+    source: Input | Sequence[Input],
     destination: str | os.PathLike[str],
     *,
     variables: Mapping[str, str] | None = None,
@@ -125,11 +144,18 @@ def iterate(
     retries: int = 2,
     digests: bool = False,
     scheduler: str | None = None,
+    archives: bool = False,
+    dicomdir: bool = False,
     stop: Stop | None = None,
     executor: Executor | None = None,
     delivery: Delivery | None = None,
 ) -> Rows:
     """Apply scripts as `run` does; return an iterator of rows, one file each, in a stable order.
+
+    `source` is a file, a folder, a zip or tar archive, as a text also a pattern such as
+    ``in/**/*.dcm`` or the address of an object store, or a sequence of inputs; `archives` opens
+    those in folders, too. `destination` is a folder, or the address of a store. At the end of a
+    run `dicomdir` lists the results in a new DICOMDIR, which must be able to name them.
 
     Each result is written whole under the input's relative path, or not at all: not when a
     script fails, not when it rejects the file, and never over an input. Files that are not DICOM
@@ -158,12 +184,13 @@ def iterate(
     if jobs is not None and jobs < 1:
         raise ValueError("jobs is at least 1, or None for all cores")
     programs = _programs(scripts, dialect) if scripts or delivery is None else ()
+    base, planned = planned_of(source, destination, archives, delivery)
     work = Work(
         programs,
         _tables(lookup, len(programs)),
         dict(variables or {}),
         options,
-        Path(source),
+        base,
         dry_run,
         tell_changes,
         show_values,
@@ -176,8 +203,9 @@ def iterate(
         from dicomedit.batch.cluster_link import check_scheduler
 
         check_scheduler(scheduler)
-    planned = _plan(work, destination)
     checked = _quarantine(quarantine, work, planned)
+    _check_local(journal, "the journal")
+    directory = _directory(planned) if dicomdir and not dry_run else None
     uids = UidKeeping.of(uid_map, None if uid_map_file is None else Path(uid_map_file))
     if not dry_run:
         uids.prove()
@@ -194,7 +222,7 @@ def iterate(
         if opened is not None:
             opened.close()
         raise
-    return Rows(
+    rows = Rows(
         work,
         planned,
         Shared(uids.map, fetcher.fetch),
@@ -205,12 +233,41 @@ def iterate(
         Stop() if stop is None else stop,
         on_error == "stop",
     )
+    rows.directory = directory
+    return rows
 
 
-def _plan(work: Work, destination: _PathLike) -> Plan:
-    if work.delivery is None:
-        return plan(work.source, Path(destination))
-    return plan_delivery(work.source, work.delivery.name)
+def planned_of(
+    source: Input | Sequence[Input],
+    destination: _PathLike,
+    archives: bool,
+    delivery: Delivery | None = None,
+) -> tuple[Path | Place, Plan]:
+    """Return the input, as what stands for all inputs, and what is to be done."""
+    if delivery is not None:
+        return _plan_delivery(source, delivery, archives)
+    if not archives and is_plain(source) and not is_url(destination):
+        path = Path(source)  # type: ignore[arg-type]
+        return path, plan(path, Path(destination))
+    # Only who has more than a file or a folder waits for what it needs.
+    if is_url(destination) or is_url(source):
+        from dicomedit.io.remote import plan_remote
+
+        return plan_remote(source, destination, archives=archives)
+    from dicomedit.io.inputs import plan_inputs
+
+    return plan_inputs(source, Path(destination), archives=archives)
+
+
+def _plan_delivery(
+    source: Input | Sequence[Input], delivery: Delivery, archives: bool
+) -> tuple[Path, Plan]:
+    if archives or not is_plain(source):
+        raise DicomFileError(
+            str(delivery.name), "only a file or a folder can be sent to a DICOM peer"
+        )
+    path = Path(source)  # type: ignore[arg-type]
+    return path, plan_delivery(path, delivery.name)
 
 
 def _programs(scripts: Script | Sequence[Script], dialect: int | None) -> tuple[Program, ...]:
@@ -234,11 +291,25 @@ def _tables(lookup: Lookup | Sequence[Lookup | None] | None, count: int) -> tupl
 def _quarantine(folder: _PathLike | None, work: Work, planned: Plan) -> Quarantine | None:
     if folder is None or work.dry_run:
         return None
+    _check_local(folder, "the quarantine folder")
     from dicomedit.batch.quarantine import Quarantine
 
     found = Quarantine(Path(folder), work.source)
     found.check(planned.folder)
     return found
+
+
+def _directory(planned: Plan) -> MediaDirectory:
+    from dicomedit.batch.dicomdir import MediaDirectory
+
+    if not isinstance(planned.folder, Path):
+        raise DicomFileError(str(planned.folder), "a DICOMDIR is written on this machine only")
+    return MediaDirectory(planned.folder)
+
+
+def _check_local(path: object, what: str) -> None:
+    if is_url(path):
+        raise DicomFileError(masked(str(path)), f"{what} must be on this machine")
 
 
 def _executor(
@@ -251,18 +322,24 @@ def _executor(
     if scheduler is not None:
         from dicomedit.batch.cluster import Cluster
 
+        if not (isinstance(work.source, Path) and isinstance(planned.folder, Path)):
+            raise DicomEditError(
+                "a cluster edits a file or folder of a file system that its workers share;"
+                " archives, lists and stores are for this machine"
+            )
         return Cluster(scheduler, jobs or cores(), None if work.dry_run else planned.folder)
     import sys
 
     count = min(workers_for(jobs, planned, work.source), planned.count)
-    if count < 2 or not sys.executable:
+    private = (getattr(each, "is_private", False) for each in (work.source, planned.folder))
+    if count < 2 or not sys.executable or any(private):
         return serial
     from dicomedit.batch.processes import Processes
 
     return Processes(count, () if journal is None else (journal.descriptor,))
 
 
-def workers_for(jobs: int | None, planned: Plan, source: Path) -> int:
+def workers_for(jobs: int | None, planned: Plan, source: Path | Place) -> int:
     """Return how many processes a run should have; None stands for as many as are of use."""
     if jobs is not None:
         return jobs
@@ -271,8 +348,8 @@ def workers_for(jobs: int | None, planned: Plan, source: Path) -> int:
     return cores()
 
 
-def _is_large(source: Path) -> bool:
-    if not source.is_dir():
+def _is_large(source: Path | Place) -> bool:
+    if not isinstance(source, Path) or not source.is_dir():
         return False
     size = 0
     for path in find_files(source):

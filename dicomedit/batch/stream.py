@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from dicomedit.batch.dicomdir import MediaDirectory
     from dicomedit.batch.journal import Journal
     from dicomedit.batch.quarantine import Quarantine
     from dicomedit.batch.serial import Executor, Item, Stop
@@ -82,6 +83,9 @@ class Rows:
         self._counts: Counter[Status] = Counter()
         self._notices: Counter[str] = Counter()
         self._kept = 0
+        self.directory: MediaDirectory | None = None
+        """What lists the results in a DICOMDIR at the end of the run."""
+
         self._has_failures = self._is_exhausted = self._is_closed = False
         self._rows = executor(work, shared, self._items(), self._finished, stop)
 
@@ -107,9 +111,21 @@ class Rows:
             raise
         self._counts[row.status] += 1
         self._kept += row.is_kept
+        if self.directory is not None:
+            self._list(row)
         if row.outcome is not None and row.outcome.notices:
             self._notices.update({notice.code for notice in row.outcome.notices})
         return row
+
+    def _list(self, row: Row) -> None:
+        """Take up a result for the DICOMDIR; what cannot be listed ends the run."""
+        assert self.directory is not None
+        try:
+            self.directory.take(row)
+        except BaseException:
+            self.directory = None
+            self.close()
+            raise
 
     def __enter__(self) -> Rows:
         return self
@@ -134,6 +150,8 @@ class Rows:
         how = "stopped" if not is_complete else "failures" if self._has_failures else "complete"
         try:
             removed = self._uids.end(is_complete=how == "complete")
+            if is_complete and self.directory is not None:
+                self.directory.write()
             if self._journal is not None:
                 self._journal.end(how, removed)
         finally:

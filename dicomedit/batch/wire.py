@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
+    from dicomedit.io.places import Place
+
     Packed = tuple[str, object, str | None, object, str | None, bytes | None]
 
 CHUNK = 1 << 16
@@ -123,6 +125,12 @@ def _stamp(values: Any) -> Stamp | None:
     return None if values is None else Stamp(*values)
 
 
-def job_of(names: tuple[str, str]) -> Job:
-    """Return a job from the names that were sent."""
-    return Job(Path(names[0]), Path(names[1]))
+def sent(place: Path | Place) -> str | Place:
+    """Return what is sent for a place: of a path its text, which is quickly read."""
+    return str(place) if isinstance(place, Path) else place
+
+
+def job_of(names: tuple[Any, Any]) -> Job:
+    """Return a job from what was sent."""
+    source, destination = (Path(each) if type(each) is str else each for each in names)
+    return Job(source, destination)

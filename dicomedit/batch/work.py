@@ -19,6 +19,7 @@ from dicomedit.records import Record, field, replace
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.batch.delivery import Courier, Delivery
+    from dicomedit.io.places import Loaded, Opened, Place, Target
 
 PAUSES = (0.2, 1.0, 3.0)
 """Seconds to wait before each repetition; the last one counts for all that follow."""
@@ -59,7 +60,9 @@ class Work(Record):
     tables: tuple[LookupTable, ...] = field(repr=False)
     variables: Mapping[str, str] = field(repr=False)
     options: Options
-    source: Path
+    source: Path | Place
+    """The folder all inputs are below, or the only input."""
+
     dry_run: bool = False
     tell_changes: bool = True
     show_values: bool = False
@@ -109,9 +112,11 @@ class Editor(Record, frozen=False):
 
     work: Work
     steps: list[Step]
-    folders: set[Path] = field(factory=set, repr=False)
+    folders: set[Path | Target] = field(factory=set, repr=False)
     held: int = 0
     courier: Courier | None = None
+    opened: Opened | None = field(default=None, repr=False)
+    """The archive in hand, once there is one."""
 
     def close(self) -> None:
         """Let go of whoever takes the results."""
@@ -153,6 +158,7 @@ class Editor(Record, frozen=False):
         if self.courier is not None:
             from dicomedit.batch.delivery import deliver_file
 
+            assert isinstance(job.source, Path)  # nothing else is planned for a delivery
             return deliver_file(self.steps, job.source, self.courier, work.options, digest)
         if work.delivery is None and folder not in self.folders:
             check_outside(job.destination, work.source)
@@ -161,7 +167,7 @@ class Editor(Record, frozen=False):
             self.folders.add(folder)
         outcome, stamp = edit_file(
             self.steps,
-            job.source,
+            job.source if isinstance(job.source, Path) else self._loaded(job.source),
             None if work.dry_run else job.destination,
             work.options,
             tell_changes=work.tell_changes,
@@ -169,13 +175,20 @@ class Editor(Record, frozen=False):
         )
         return outcome, stamp, None
 
+    def _loaded(self, place: Place) -> Loaded:
+        from dicomedit.io.places import Opened
+
+        if self.opened is None:
+            self.opened = Opened()
+        return place.load(self.opened)
+
     def _failed(self, job: Job, error: DicomEditError) -> Row:
         if isinstance(error, EvaluationError) and not self.work.show_values:
             failure = replace(error.failure, shown_value=None)
             error = EvaluationError(failure, source=error.source, span=error.span)
         row = failed_row(job, error)
         # Whoever names a single file wants it edited: passing over it is a failure.
-        if isinstance(error, SkippedFileError) and self.work.source.is_dir():
+        if isinstance(error, SkippedFileError) and job.source != self.work.source:
             return replace(row, status=Status.SKIPPED, stamp=_stamp(job, self.work.digests))
         return row
 
@@ -188,7 +201,7 @@ def _stamp(job: Job, digests: bool) -> Stamp | None:
         return None
 
 
-def digest_of(path: Path) -> str:
+def digest_of(path: Path | Place | Loaded) -> str:
     """Return the SHA-256 of a file as hexadecimal digits."""
     from hashlib import sha256
 

@@ -55,7 +55,7 @@ def _show(row: Row, count: int) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    before, after = list_elements(row.source), list_elements(row.destination)
+    before, after = (list_elements(Path(str(each))) for each in (row.source, row.destination))
     table = Table(title=f"{row.source.name}, one of {count} images, before and after {_SCRIPT}")
     for heading in ("Element", "Before", "After"):
         table.add_column(heading, overflow="fold")

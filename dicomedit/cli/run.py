@@ -13,8 +13,11 @@ from dicomedit.batch.run import iterate
 from dicomedit.cli.ending import stopping_on_interrupt, tell_end
 from dicomedit.cli.narrator import Narrator
 from dicomedit.cli.peer_options import add_peer_options, delivery_options
+from dicomedit.cli.run_inputs import add_input_options, inputs_of, tell_archives
 from dicomedit.cli.run_options import add_working_options, working_options
 from dicomedit.errors import DicomEditError
+from dicomedit.io.read import ARCHIVE_REASON
+from dicomedit.io.scan import is_plain, is_url
 from dicomedit.io.source import read_source
 from dicomedit.lang.lookup import LookupTable
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from dicomedit.batch.run import Input
     from dicomedit.batch.serial import Stop
     from dicomedit.batch.stream import Report, Rows
 
@@ -37,10 +41,15 @@ and counted as "unchanged". Inputs are never changed.
   dicomedit run first.das second.das ./in ./out
   dicomedit run anon.das ./in ./out --resume
   dicomedit run anon.das image.dcm ./out --dry-run
-  dicomedit run anon.das ./in dicom://pacs.example.org:11112/ARCHIVE"""
+  dicomedit run anon.das ./in dicom://pacs.example.org:11112/ARCHIVE
+  dicomedit run anon.das study.zip ./out
+  dicomedit run anon.das "./in/**/*.dcm" ./out
+  dicomedit run anon.das @files.txt ./out
+  dicomedit run anon.das s3://bucket/in s3://bucket/out"""
 
 
 _MOST_DOUBTS = 10
+SOME_FAILED = 1
 
 
 def set_up(parser: argparse.ArgumentParser) -> None:
@@ -52,9 +61,11 @@ def set_up(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="+",
         metavar="SCRIPT... IN OUT",
-        help="script files, then the input file or folder, then the output folder (or file), or"
-        " dicom://[CALLING@]HOST[:PORT]/CALLED to send results to a DICOM peer",
+        help="script files, then the input (file, folder, archive, quoted pattern, @LIST, - or"
+        " address of a store), then the output (folder, file or address, or"
+        " dicom://[CALLING@]HOST[:PORT]/CALLED to send results to a DICOM peer)",
     )
+    add_input_options(parser.add_argument_group("what is read"))
     add_inputs(parser.add_argument_group("what scripts are given"))
     add_permissions(parser.add_argument_group("what scripts may do"))
     _add_output(parser.add_argument_group("output"))
@@ -134,6 +145,11 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         help="keep file meta information such as the name of the sending device",
     )
     group.add_argument(
+        "--dicomdir",
+        action="store_true",
+        help="write a new DICOMDIR for the results; their names must be as PS3.10 wants them",
+    )
+    group.add_argument(
         "--dry-run", action="store_true", help="write nothing; say what would change"
     )
     group.add_argument("-q", "--quiet", action="store_true", help="print failures only")
@@ -147,6 +163,7 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
 def execute(given: argparse.Namespace) -> int:
     """Run the command."""
     scripts, source, destination = _split_paths(given)
+    inputs = inputs_of(source, given)
     programs, tables, variables = prepare_scripts(scripts, given)
     options = Options(given.strict_lookup, given.honour_fill, given.keep_file_meta)
     call: dict[str, Any] = {
@@ -158,11 +175,13 @@ def execute(given: argparse.Namespace) -> int:
         "dry_run": given.dry_run,
         "tell_changes": given.dry_run,
         "show_values": given.show_values,
+        "archives": given.archives,
+        "dicomdir": given.dicomdir,
         **working_options(given),
         **delivery_options(source, destination, given),
     }
     with stopping_on_interrupt() as stop:
-        rows = begin(programs, source, destination, call, stop)
+        rows = begin(programs, inputs, destination, call, stop)
         return work_through(rows, stop, given)
 
 
@@ -192,11 +211,16 @@ def prepare_scripts(
 
 
 def begin(
-    programs: Sequence[Program], source: str, destination: str, call: dict[str, Any], stop: Stop
+    programs: Sequence[Program],
+    source: str | Sequence[Input],
+    destination: str,
+    call: dict[str, Any],
+    stop: Stop,
 ) -> Rows:
     """Begin the run; without a journal if none can be kept, and nobody asked for one."""
     keeps_journal = call.pop("keeps_journal")
-    if not (keeps_journal and os.path.isdir(source)):
+    is_file = is_plain(source) and not os.path.isdir(str(source))
+    if not keeps_journal or (is_file and not is_url(destination)):
         return iterate(programs, source, destination, stop=stop, **call)
     from dicomedit.batch.journal import NoJournalError
 
@@ -211,18 +235,22 @@ def begin(
 def work_through(rows: Rows, stop: Stop, given: argparse.Namespace) -> int:
     """Take all rows, telling of each; return the exit status."""
     error: BaseException | None = None
+    passed_over = 0
     with rows, Narrator(given) as narrator:
         try:
             for number, row in enumerate(rows, 1):
                 narrator.tell(number, rows.count, row)
+                passed_over += row.reason == ARCHIVE_REASON
         except (KeyboardInterrupt, DicomEditError) as caught:
             error = caught
     report = rows.report()
     _close(report, given)
+    tell_archives(passed_over, given)
     if isinstance(error, DicomEditError):
         print(f"error: {error}", file=sys.stderr)
     is_interrupted = stop.by_user or isinstance(error, KeyboardInterrupt)
-    return tell_end(rows, report, given, is_interrupted=is_interrupted)
+    status = tell_end(rows, report, given, is_interrupted=is_interrupted)
+    return status or (SOME_FAILED if isinstance(error, DicomEditError) else 0)
 
 
 # --- arguments ----------------------------------------------------------------------------------

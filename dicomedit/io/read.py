@@ -25,6 +25,10 @@ from dicomedit.dicom.views import map_file, open_spool, spooled
 from dicomedit.errors import DicomFileError
 from dicomedit.records import Record
 
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from dicomedit.io.places import Loaded
+
 PREFIX_AT = 128
 PREFIX = b"DICM"
 MAP_FROM = 16 << 20
@@ -41,6 +45,9 @@ class SkippedFileError(DicomFileError):
 class NotDicomError(SkippedFileError):
     """A file that is not in the DICOM file format (PS3.10)."""
 
+
+ARCHIVE_REASON = "an archive in a folder: opened only with --archives"
+"""Why an archive that nobody named was passed over."""
 
 _META_CLASS_UID = 0x00020002
 _MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
@@ -68,11 +75,13 @@ class DicomFile(Record):
         return Instance(self.root, self.meta, Journal(complete=complete), [])
 
 
-def read_file(path: Path, wanted: Set[int] = frozenset()) -> DicomFile:
+def read_file(path: Path | Loaded, wanted: Set[int] = frozenset()) -> DicomFile:
     """Return the elements of a file; raise DicomFileError when it cannot be trusted.
 
     `wanted` are the tags that will be looked for at every level.
     """
+    if not isinstance(path, Path):
+        return locate_elements(path.data, str(path), wanted)
     try:
         data = _open(path)
     except OSError as error:
@@ -91,7 +100,7 @@ def _open(path: Path) -> Data:
 def locate_elements(data: Data, name: str, wanted: Set[int] = frozenset()) -> DicomFile:
     """Return the elements in a file's bytes; `name` stands for it in messages."""
     if data[PREFIX_AT : PREFIX_AT + 4] != PREFIX:
-        raise NotDicomError(name, _why_not(data))
+        raise NotDicomError(name, _why_not(data, name))
     return _located(data, None, name, wanted)
 
 
@@ -117,9 +126,11 @@ def _located(head: Data, data_set: Data | None, name: str, wanted: Set[int]) -> 
         raise DicomFileError(name, error.reason, offset=error.offset) from None
 
 
-def _why_not(data: Data) -> str:
+def _why_not(data: Data, name: str) -> str:
     if not len(data):
         return "the file is empty"
+    if data[:4] == b"PK\3\4" or data[257:262] == b"ustar" or ".tar." in name.lower()[-8:]:
+        return ARCHIVE_REASON
     first = data[:2]
     if first in (b"\x08\0", b"\x02\0", b"\0\x08", b"\0\x02"):
         return "no DICM prefix at byte 128: perhaps a data set stored without file header"

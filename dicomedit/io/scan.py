@@ -11,15 +11,71 @@ from pathlib import Path
 from dicomedit.errors import DicomFileError
 from dicomedit.records import Record, field
 
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from dicomedit.io.places import Place, Target
+
 _PART = re.compile(r"\.[0-9a-f]{16}\.part")
 """The temporary names of files that are being written; see `write_atomically`."""
+
+
+_FORMS = {
+    ".zip": "zip",
+    ".tar": "tar",
+    ".tar.gz": "gz",
+    ".tgz": "gz",
+    ".tar.bz2": "bz2",
+    ".tbz2": "bz2",
+    ".tar.xz": "xz",
+    ".txz": "xz",
+}
+"""What archives are known by."""
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_SPECIAL = re.compile(r"[*?\[]|[A-Za-z][A-Za-z0-9+.-]+://")
+"""What patterns and addresses of stores are known by."""
+
+
+def form_of(path: Path) -> str | None:
+    """Return what kind of archive a file is by its name, or None."""
+    name = path.name.lower()
+    return next((form for suffix, form in _FORMS.items() if name.endswith(suffix)), None)
+
+
+def is_url(text: object) -> bool:
+    """Whether a text is the address of a store, and not a path of this machine."""
+    return isinstance(text, str) and _URL.match(text) is not None
+
+
+def masked(text: str) -> str:
+    """Return an address without what may be secret in it: user, password, query."""
+    start, mark, rest = text.partition("://")
+    if not mark:
+        return text
+    rest, query, _ = rest.partition("?")
+    host, slash, path = rest.partition("/")
+    if "@" in host:
+        rest = f"***@{host.rpartition('@')[2]}{slash}{path}"
+    elif ":" in host and "@" in path:  # perhaps a password with a slash in it
+        rest = f"***@{path.rpartition('@')[2]}"
+    return f"{start}://{rest}{query and '?***'}"
+
+
+def is_plain(source: object) -> bool:
+    """Whether an input is one path of this machine, and no archive, pattern or address."""
+    if not isinstance(source, str | os.PathLike):
+        return False
+    if os.path.isdir(source):
+        return True
+    is_special = isinstance(source, str) and _SPECIAL.search(source)
+    return form_of(Path(source)) is None and not (is_special and not os.path.exists(source))
 
 
 class Job(Record):
     """One file to edit, and the path of its result."""
 
-    source: Path
-    destination: Path
+    source: Path | Place
+    destination: Path | Target
 
 
 class Plan(Record):
@@ -29,7 +85,7 @@ class Plan(Record):
     """
 
     count: int
-    folder: Path
+    folder: Path | Target
     jobs: Iterator[Job] = field(repr=False)
 
 
@@ -44,7 +100,7 @@ def plan(source: Path, destination: Path) -> Plan:
     """
     try:
         if source.is_dir():
-            _check_folders(source, destination)
+            check_folders(source, destination)
             count = sum(1 for _ in find_files(source))
             return Plan(count, destination, _jobs(source, destination))
         job = _single(source, destination)
@@ -94,7 +150,8 @@ def _single(source: Path, destination: Path) -> Job:
     return Job(source, target)
 
 
-def _check_folders(source: Path, destination: Path) -> None:
+def check_folders(source: Path, destination: Path) -> None:
+    """Raise DicomFileError unless input and output are folders apart from each other."""
     if destination.is_file():
         raise DicomFileError(str(destination), "the output is a file, but the input is a folder")
     real_in, real_out = _real(source), _real(destination)
@@ -111,18 +168,25 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def find_files(folder: Path) -> Iterator[Path]:
+def find_files(
+    folder: Path, leads: Callable[[str], object] = lambda _folder: True
+) -> Iterator[Path]:
     """Yield the regular files below a folder, sorted; links are followed to files inside only.
 
     A link that leads out of the folder would bring in, or overwrite, what nobody named. Raises
     DicomFileError for a folder that cannot be read: passing over it would look like success.
+    Folders that do not `lead` to what is looked for are passed over.
     """
-    for path, names in _folders(folder, _refuse):
+    for path, names in _folders(folder, _refuse, leads):
         for name in names:
             yield path / name
 
 
-def _folders(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[tuple[Path, list[str]]]:
+def _folders(
+    folder: Path,
+    on_error: Callable[[OSError], None],
+    leads: Callable[[str], object] = lambda _folder: True,
+) -> Iterator[tuple[Path, list[str]]]:
     """Yield each folder with its files, sorted, before the folders in it.
 
     Unlike `os.walk` this asks the system about links only: what else an entry is, is known from
@@ -138,7 +202,7 @@ def _folders(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[tupl
             on_error(error)
             continue
         yield Path(path), names
-        waiting += reversed(folders)
+        waiting += filter(leads, reversed(folders))
 
 
 def _listed(path: str, root: Path) -> tuple[list[str], list[str]]:
@@ -166,14 +230,23 @@ def _refuse(error: OSError) -> None:
     raise DicomFileError(str(error.filename), error.strerror or "cannot be read")
 
 
-def check_outside(destination: Path, source: Path) -> None:
+def check_outside(destination: Path | Target, source: Path | Place) -> None:
     """Raise DicomFileError when links bring a result back into the folder of the input."""
-    if source.is_dir() and _real(destination.parent).is_relative_to(_real(source)):
+    if not isinstance(destination, Path):
+        return
+    if not isinstance(source, Path):
+        source.check_result(destination)
+    elif source.is_dir() and _real(destination.parent).is_relative_to(_real(source)):
         raise DicomFileError(str(destination), "a link leads from the output back into the input")
 
 
-def prepare_folder(folder: Path) -> None:
-    """Create an output folder and prove that it can be written to; raise DicomFileError."""
+def prepare_folder(folder: Path | Target) -> None:
+    """Create an output folder and prove that it can be written to; raise DicomFileError.
+
+    Stores have no folders.
+    """
+    if not isinstance(folder, Path):
+        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -182,11 +255,14 @@ def prepare_folder(folder: Path) -> None:
         raise DicomFileError(str(folder), "cannot be written to")
 
 
-def remove_parts(folder: Path, *, below: bool = False) -> None:
+def remove_parts(folder: Path | Target, *, below: bool = False) -> None:
     """Remove what processes that were killed have left half written in a folder, or `below` it.
 
-    Nobody may be writing there at the time. Other files, and links, are left alone.
+    Nobody may be writing there at the time. Other files, and links, are left alone. In a store
+    nothing is half written.
     """
+    if not isinstance(folder, Path):
+        return
     for path, folders, names in os.walk(folder):
         if not below:
             folders.clear()
