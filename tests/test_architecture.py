@@ -17,7 +17,7 @@ TIERS = (
     {"cli"},
     {"web", "net"},
     {"batch"},
-    {"remap", "profiles", "compare"},
+    {"remap", "profiles", "compare", "convert"},
     {"lang", "io"},
     {"pixels"},
     {"dicom"},

@@ -245,9 +245,8 @@ def _read_table(path: str | None, given: argparse.Namespace) -> LookupTable | No
 
 
 def _warn_of_unused(programs: Sequence[Program], given: argparse.Namespace) -> None:
-    wanted = {variable.name for program in programs for variable in program.variables}
     for name in _variables(given):
-        if name not in wanted:
+        if not any(program.takes_variable(name) for program in programs):
             message = f'no script asks for the variable "{name}"; is it spelt as in the script?'
             print(f"warning: {message}", file=sys.stderr)
 
@@ -260,7 +259,7 @@ def _with_missing(
         variable.name: variable
         for program in programs
         for variable in program.variables
-        if variable.required and variable.name not in variables
+        if variable.required and not program.is_given(variable, variables)
     }
     if not missing:
         return variables
