@@ -67,6 +67,12 @@ def _add_inputs(group: argparse._ArgumentGroup) -> None:
         metavar="NAME=VALUE",
         help="give a variable of the script a value; repeatable",
     )
+    group.add_argument(
+        "--allow-unset",
+        action="store_true",
+        help="in scripts of DicomEdit 4, take a variable without a value for nothing: what it is"
+        " assigned to becomes empty; otherwise it is asked for, or an error",
+    )
     group.add_argument("--lookup", metavar="FILE", help="lookup table for all scripts")
     group.add_argument(
         "--strict-lookup",
@@ -152,11 +158,15 @@ def execute(given: argparse.Namespace) -> int:
     ]
     tables = [_read_table(table or given.lookup, given) for _, table in scripts]
     _warn_of_unused(programs, given)
-    variables = _with_missing(programs, _variables(given), given.parser)
+    variables = _variables(given)
+    if not given.allow_unset:
+        variables = _with_missing(programs, variables, given.parser)
     for program in programs:
         for notice in program.notices:
             print(notice, file=sys.stderr)
-    options = Options(given.strict_lookup, given.honour_fill, given.keep_file_meta)
+    options = Options(
+        given.strict_lookup, given.honour_fill, given.keep_file_meta, given.allow_unset
+    )
     call: dict[str, Any] = {
         "variables": variables,
         "lookup": tables,
