@@ -100,6 +100,11 @@ class Program(Record):
         """The variables the script expects from outside, and those it describes."""
         return self._script.variables
 
+    @property
+    def dialect(self) -> int:
+        """The version of the language that the script is read as: 4 or 6."""
+        return self._script.dialect
+
     def takes_variable(self, name: str) -> bool:
         """Whether the script knows a variable of this name, spelt as its dialect tells names."""
         key = self._told(name)
@@ -111,7 +116,7 @@ class Program(Record):
         return any(self._told(name) == key for name in variables)
 
     def _told(self, name: str) -> str:
-        return name.lower() if self._script.ignores_case else name
+        return name.lower() if self.dialect == 4 else name
 
     @property
     def notices(self) -> tuple[Diagnostic, ...]:

@@ -180,7 +180,8 @@ def execute(given: argparse.Namespace) -> int:
     }
     with stopping_on_interrupt() as stop:
         rows = _begin(programs, source, destination, call, stop)
-        return _work(rows, stop, given)
+        narrator = Narrator(given, has_version_4=any(each.dialect == 4 for each in programs))
+        return _work(rows, stop, given, narrator)
 
 
 def _begin(
@@ -200,10 +201,10 @@ def _begin(
         return iterate(programs, source, destination, stop=stop, **call)
 
 
-def _work(rows: Rows, stop: Stop, given: argparse.Namespace) -> int:
+def _work(rows: Rows, stop: Stop, given: argparse.Namespace, narrator: Narrator) -> int:
     """Take all rows, telling of each; return the exit status."""
     error: BaseException | None = None
-    with rows, Narrator(given) as narrator:
+    with rows, narrator:
         try:
             for number, row in enumerate(rows, 1):
                 narrator.tell(number, rows.count, row)

@@ -102,8 +102,8 @@ class CompiledScript(Record):
     wanted: frozenset[int] = frozenset()
     """The tags that statements look for at every level."""
 
-    ignores_case: bool = False
-    """Names of variables do not tell capital letters from small ones (DicomEdit 4)."""
+    dialect: int = 6
+    """The version of the language, 4 or 6."""
 
     def edit(
         self,

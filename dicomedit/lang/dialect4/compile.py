@@ -45,7 +45,7 @@ def compile_source(source: Source) -> tuple[CompiledScript, Script]:
     except RecursionError:
         raise ScriptError([too_deep(source)]) from None
     told = (*notices, *found)
-    compiled = CompiledScript(source, variables.external(), told, (work,), ignores_case=True)
+    compiled = CompiledScript(source, variables.external(), told, (work,), dialect=4)
     return compiled, script
 
 
