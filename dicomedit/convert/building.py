@@ -8,6 +8,7 @@ from dicomedit.convert.rules import NotConvertible
 from dicomedit.dicom.paths import Levels, Step, TagPath, TagStep
 from dicomedit.errors import Span
 from dicomedit.lang import nodes
+from dicomedit.lang.java_regex import PatternError, compile_pattern
 
 NOWHERE = Span(0, 0)
 _UNUSABLE = re.compile(r'["\x00-\x1f\x7f\ufeff]')
@@ -67,12 +68,20 @@ def delete(target: nodes.Path) -> nodes.Delete:
 
 def matches(value: nodes.Expr, pattern: str) -> nodes.Comparison:
     """Return ``value ~ pattern``."""
-    return nodes.Comparison(value, nodes.Operator.MATCHES, text(pattern), NOWHERE)
+    return nodes.Comparison(value, nodes.Operator.MATCHES, _pattern(pattern), NOWHERE)
 
 
 def differs(value: nodes.Expr, pattern: str) -> nodes.Comparison:
     """Return ``value !~ pattern``."""
-    return nodes.Comparison(value, nodes.Operator.NOT_MATCHES, text(pattern), NOWHERE)
+    return nodes.Comparison(value, nodes.Operator.NOT_MATCHES, _pattern(pattern), NOWHERE)
+
+
+def _pattern(pattern: str) -> nodes.Text:
+    try:
+        compile_pattern(pattern)
+    except PatternError:
+        raise NotConvertible("the pattern is no regular expression of version 6") from None
+    return text(pattern)
 
 
 def either(

@@ -84,7 +84,9 @@ class _Conversion:
         own = {rule.target: rule.action for rule in rules if rule.kind == "parameter"}
         self._source = source
         self._script = Script({**own, **given}, is_approximate=approximate)
-        self._elements = [rule for rule in rules if rule.kind == "element"]
+        # Of several rules for one element CTP knows the last one.
+        elements = {_key(rule): rule for rule in rules if rule.kind == "element"}
+        self._elements = list(elements.values())
         self._kept = {r.target.lower(): r for r in rules if r.kind == "keep"}
         self._removed = {r.target.lower(): r for r in rules if r.kind == "remove"}
         self._notices: list[Diagnostic] = []
@@ -286,7 +288,8 @@ class _Conversion:
             try:
                 step = step_of(rule.target)
             except NotConvertible:
-                continue  # told already, and private
+                yield from self._unreachable(rule, sequence)
+                continue
             target = build.anywhere(sequence, step)
             try:
                 parts, _ = without_always(parse_action(rule.action))
@@ -295,6 +298,21 @@ class _Conversion:
                 message = f"in items the element {rule.target} is removed: {reason}"
                 self._tell("not-converted", message, rule.span)
                 yield build.delete(target)
+
+    def _unreachable(self, rule: Rule, sequence: TagStep) -> Iterator[nodes.Statement]:
+        """Yield what is done when a rule may be about an item, and no path leads there."""
+        is_private_gone = bool({"privategroups", "unspecifiedelements"} & self._removed.keys())
+        if is_private_gone or _names(rule.action) in ({"keep"}, {"process"}):
+            return
+        message = f"the element {rule.target} cannot be found in items"
+        told = "files with the sequence are rejected"
+        self._tell("not-converted", message, rule.span, told)
+        condition = build.call("isPresent", build.path(sequence))
+        yield from build.either(condition, (build.statement("reject"),))
+
+
+def _key(rule: Rule) -> str:
+    return digits_of(rule.target) or rule.target.lower()
 
 
 def _names(action: str) -> set[str]:

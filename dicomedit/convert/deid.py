@@ -107,6 +107,9 @@ class _Conversion:
         return [comment, *print_script(nodes.Script(statements)).splitlines()]
 
     def _rejected(self, line: Line, reason: NotConvertible) -> list[str]:
+        if _words(line)[0] == "KEEP":
+            self._tell("not-converted", f"a field is not kept: {reason}", line.span)
+            return [f"// NOT CONVERTED: {reason}"]
         told = "files are rejected"
         self._tell("not-converted", f"a rule is not converted: {reason}", line.span, told)
         return [f"// NOT CONVERTED: {reason}; {told}", "reject[]"]
@@ -227,6 +230,8 @@ def _vr(tag: str) -> str:
 
 
 def _anywhere(tag: str) -> nodes.Path:
+    if tag.startswith("0002"):
+        return build.path(build.public(tag))  # no other path reaches file meta information
     group = f"{tag[:3]}@" if tag[3] == "X" else tag[:4]
     return build.anywhere(build.public(group + tag[4:]))
 
