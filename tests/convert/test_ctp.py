@@ -10,7 +10,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset
 from pydicom.data import get_testdata_file
@@ -162,6 +162,23 @@ def test_all_but_some_is_all_others_and_none_of_them(kept: list[str]):
     near = [f"{int(tag, 16) ^ bit:08X}" for tag in kept for bit in (1, 0x100, 0x20000, 1 << 31)]
     for tag in {*kept, *near, "00100010", "FFFEE000"}:
         assert any(matches(p, tag) for p in patterns) == (tag not in kept)
+
+
+PIECES = (
+    *("@remove()", "@keep()", "@empty()", "@always()", "@contents(this)", "@if(this,exists)"),
+    *("@if(PatientID,matches,", "@lookup(this,id)", "@append()", "@param(@P)", "@initials(this)"),
+    *("@truncate(this,-2)", "@pathelement(this,1)", "@hash(this)", "@call(", "@process()", "@"),
+    *("{", "}", "(", ")", ",", '"', "\\", "x y", "[0010,0010]", "\n", "//", "\u2028", "é", "|"),
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=6).map("".join), max_size=4))
+def test_whatever_is_converted_compiles(actions: list[str]):
+    tags = ("00100010", "00081140", "0009[GEMS]01", "00091001")
+    rules = [f"e {tag} {action}" for tag, action in zip(tags, actions, strict=False)]
+    found = convert_ctp(script_of(["p P 1", *rules]), approximate=True)
+    compile_script(found.text)
 
 
 PROFILES = Path(__file__).parents[3] / "shared" / "data" / "ctp_tcia_profiles.json"

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydicom import Dataset, dcmread
 from pydicom.data import get_testdata_file
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
-from dicomedit import ScriptError, apply
+from dicomedit import ScriptError, apply, compile_script
 from dicomedit.convert.convert import convert
 from dicomedit.convert.deid import convert_deid
 from dicomedit.errors import Source
@@ -68,6 +70,34 @@ def test_coordinates_are_blacked_out(words: str):
     apply(convert(recipe_of(["KEEP Modality"], recipe)).text, ds)
     before[3:20, 2:10] = 0
     assert (ds.pixel_array == before).all()
+
+
+WORDS = (
+    *("KEEP", "ADD", "REPLACE", "JITTER", "REMOVE", "BLANK", "LABEL", "contains", "missing"),
+    *(
+        "PatientID",
+        "StudyDate",
+        "OverlayData",
+        "ALL",
+        "except:Patient",
+        "contains:Over",
+        "fields:a",
+    ),
+    *("select:group:60", "select:VR:SQ", "var:x", "var:if", "func:f", "deid_func:jitter days=2"),
+    *("1", '"', "\\", "+", "||", "coordinates 0,0,1,1", "(0009,1001)", "(", "\u2028", "#", "é"),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join), max_size=4))
+def test_whatever_is_converted_compiles(lines: list[str]):
+    recipe = ["%fields a", "FIELD PatientID", "%filter graylist", *lines]
+    try:
+        found = convert_deid(recipe_of(lines, recipe), approximate=True)
+    except ScriptError as error:
+        assert {each.code for each in error.diagnostics} == {"bad-deid-recipe"}
+    else:
+        compile_script(found.text)
 
 
 @pytest.mark.parametrize(
