@@ -24,7 +24,7 @@ that nothing gets out that the rule would have changed. Read such a script befor
 
 _EPILOG = """\
 exit status:
-  0  every rule was converted, or only such things were told as change no result
+  0  every rule was converted; warnings tell where results are not quite the same
   1  the script was written, but some rules were not converted
   2  nothing was written"""
 

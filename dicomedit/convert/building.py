@@ -9,6 +9,7 @@ from dicomedit.dicom.paths import Levels, Step, TagPath, TagStep
 from dicomedit.errors import Span
 from dicomedit.lang import nodes
 from dicomedit.lang.java_regex import PatternError, compile_pattern
+from dicomedit.lang.printer import print_script
 
 NOWHERE = Span(0, 0)
 _UNUSABLE = re.compile(r'["\x00-\x1f\x7f\ufeff]')
@@ -110,6 +111,12 @@ def unless(
     """Return what does something when a condition is false."""
     branches = (nodes.Branch(condition, ()),)
     return (nodes.IfChain(branches, body, NOWHERE),)
+
+
+def lines_of(statements: tuple[nodes.Statement, ...]) -> list[str]:
+    """Return the lines that statements are printed on; other line ends may stand in their texts."""
+    printed = print_script(nodes.Script(statements))
+    return printed.removesuffix("\n").split("\n") if printed else []
 
 
 def literally(value: str) -> str:

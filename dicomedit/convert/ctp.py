@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dicomedit.convert import building as build
+from dicomedit.convert.building import lines_of
 from dicomedit.convert.ctp_actions import (
     Action,
     Statements,
@@ -98,7 +99,7 @@ class _Conversion:
         lines += [top] if top else []
         for piece in pieces:
             lines += [f"// {_one_line(comment)}" for comment in piece.comments]
-            lines += print_script(nodes.Script(piece.statements)).splitlines()
+            lines += lines_of(piece.statements)
         text = "\n".join(lines)
         return Converted(f"{text}\n", tuple(self._notices))
 

@@ -10,16 +10,16 @@ import re
 from collections.abc import Iterator
 
 from dicomedit.convert import building as build
+from dicomedit.convert.building import lines_of
 from dicomedit.convert.deid_fields import PROTECTED, Fields, fields_of
 from dicomedit.convert.deid_filters import Filters
 from dicomedit.convert.deid_source import ACTIONS, Line, read_lines
 from dicomedit.convert.rules import Converted, NotConvertible
 from dicomedit.convert.unspecified import all_but
-from dicomedit.dicom.dictionary import dictionary_vr
+from dicomedit.dicom.dictionary import dictionary_vr, keywords
 from dicomedit.dicom.paths import Levels
 from dicomedit.errors import Diagnostic, Severity, Source, Span
 from dicomedit.lang import nodes
-from dicomedit.lang.printer import print_script
 from dicomedit.lang.words import RESERVED
 
 Statements = tuple[nodes.Statement, ...]
@@ -98,13 +98,13 @@ class _Conversion:
             statements = tuple(self._act(action, left, value, line))
         except NotConvertible as reason:
             told = "the fields are removed"
-            if left & _IDENTITY or not all(map(_is_hexadecimal, left)):
+            if left & _IDENTITY or not all(map(_is_known, left)):
                 return [comment, *self._rejected(line, reason)]
             message = f"the rule of {field} is not converted: {reason}"
             self._tell("not-converted", message, line.span, told)
             comment = f"{comment}\n// NOT CONVERTED: {reason}; {told}"
             statements = tuple(_lists_of("removeTags", left))
-        return [comment, *print_script(nodes.Script(statements)).splitlines()]
+        return [comment, *lines_of(statements)]
 
     def _rejected(self, line: Line, reason: NotConvertible) -> list[str]:
         if _words(line)[0] == "KEEP":
@@ -224,6 +224,11 @@ def _is_hexadecimal(tag: str) -> bool:
     return not set(tag) & set("X@#")
 
 
+def _is_known(tag: str) -> bool:
+    """Whether a tag is one of the dictionary, such as 60XX3000, and no pattern of many."""
+    return _is_hexadecimal(tag) or any(tag == known for known, _, _ in keywords())
+
+
 def _vr(tag: str) -> str:
     digits = tag.replace("X", "0").replace("@", "0").replace("#", "1")
     return dictionary_vr(int(digits, 16), signed=False)
@@ -244,9 +249,9 @@ def _lists_of(function: str, tags: frozenset[str]) -> Iterator[nodes.Statement]:
 
 def _blanked(tags: frozenset[str]) -> Iterator[nodes.Statement]:
     """Yield what empties elements; sequences cannot be emptied, and are removed."""
-    sequences = frozenset(tag for tag in tags if _is_hexadecimal(tag) and _vr(tag) == "SQ")
+    sequences = frozenset(tag for tag in tags if _is_known(tag) and _vr(tag) == "SQ")
     yield from _lists_of("removeTags", sequences)
     for tag in sorted(tags - sequences):
-        if not _is_hexadecimal(tag):
+        if not _is_known(tag):
             raise NotConvertible("sequences among all elements cannot be emptied")
         yield nodes.AssignIfExists(_anywhere(tag), build.text(""), build.NOWHERE)

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 
 from dicomedit.convert import building as build
+from dicomedit.convert.building import lines_of
 from dicomedit.convert.deid_source import Line
 from dicomedit.convert.rules import NotConvertible
 from dicomedit.dicom.dictionary import tag_of_keyword
 from dicomedit.errors import Span
 from dicomedit.lang import nodes
-from dicomedit.lang.printer import print_script
 from dicomedit.records import Record
 
 _COORDINATES = re.compile(r"(ctp)?coordinates\s+(.+)", re.IGNORECASE)
@@ -59,7 +59,7 @@ class Filters:
                 yield f"// NOT CONVERTED: {reason}; {told}"
                 yield "reject[]"
             else:
-                yield from print_script(nodes.Script(statements)).splitlines()
+                yield from lines_of(statements)
 
 
 def _statements(label: _Label, flag: str) -> Iterator[nodes.Statement]:

@@ -10,7 +10,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset
 from pydicom.data import get_testdata_file
@@ -172,7 +172,8 @@ PIECES = (
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
+@example(["@always()\u2028@always()"])
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=6).map("".join), max_size=4))
 def test_whatever_is_converted_compiles(actions: list[str]):
     tags = ("00100010", "00081140", "0009[GEMS]01", "00091001")

@@ -34,7 +34,7 @@ def data_set(elements: dict[str, Any]) -> Dataset:
     ds = Dataset()
     for name, value in elements.items():
         if name.startswith("("):
-            ds.add_new(int(name[1:5] + name[6:10], 16), name[12:], value)
+            ds.add_new(int(name[1:5] + name[6:10], 16), name[12:], None if value == [] else value)
             continue
         tag = tag_for_keyword(name)
         vr = dictionary_VR(tag)
