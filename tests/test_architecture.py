@@ -18,7 +18,7 @@ TIERS = (
     {"web", "net", "lsp"},
     {"authoring"},
     {"batch"},
-    {"remap", "profiles", "compare"},
+    {"remap", "profiles", "compare", "convert"},
     {"lang", "io"},
     {"pixels"},
     {"dicom"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dicomedit.batch.recipe import Recipe, remembering
@@ -42,6 +42,10 @@ class Options(Record):
     keep_file_meta: bool = False
     """Keep file meta information such as the name of the sending device."""
 
+    allow_unset: bool = False
+    """In scripts of DicomEdit 4 a variable without any value is nothing, as it was originally;
+    otherwise it is an error, as it always is in version 6."""
+
 
 DEFAULTS = Options()
 
@@ -69,6 +73,7 @@ def resources_of(
         uid_map=UidMap() if uid_map is None else uid_map,
         strict_lookup=options.strict_lookup,
         honour_fill=options.honour_fill,
+        allow_unset=options.allow_unset,
         **given,
     )
 
@@ -95,6 +100,24 @@ class Program(Record):
     def variables(self) -> tuple[Variable, ...]:
         """The variables the script expects from outside, and those it describes."""
         return self._script.variables
+
+    @property
+    def dialect(self) -> int:
+        """The version of the language that the script is read as: 4 or 6."""
+        return self._script.dialect
+
+    def takes_variable(self, name: str) -> bool:
+        """Whether the script knows a variable of this name, spelt as its dialect tells names."""
+        key = self._told(name)
+        return any(self._told(variable.name) == key for variable in self.variables)
+
+    def is_given(self, variable: Variable, variables: Iterable[str]) -> bool:
+        """Whether one of the names given stands for a variable of the script."""
+        key = self._told(variable.name)
+        return any(self._told(name) == key for name in variables)
+
+    def _told(self, name: str) -> str:
+        return name.lower() if self.dialect == 4 else name
 
     @property
     def notices(self) -> tuple[Diagnostic, ...]:

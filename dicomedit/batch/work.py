@@ -85,6 +85,7 @@ class Work(Record):
                     fetch=shared.fetch,
                     strict_lookup=self.options.strict_lookup,
                     honour_fill=self.options.honour_fill,
+                    allow_unset=self.options.allow_unset,
                 ),
             )
             for program, table in zip(self.programs, self.tables, strict=True)

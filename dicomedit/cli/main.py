@@ -27,6 +27,7 @@ COMMANDS = {
     "functions": "tell what the functions of the language do",
     "lsp": "serve editors: diagnostics, completion, help while a script is written",
     "completion": "make a shell complete the arguments of dicomedit",
+    "convert": "make a script of version 6 of one of CTP, or of a deid recipe",
     "demo": "see a script at work on made-up images",
 }
 """What each sub-command does; its file has the same name, and sets up its parser."""

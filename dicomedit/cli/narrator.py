@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 class Narrator:
     """Tells of each file as it is done: a bar on a terminal, a line for what needs attention."""
 
-    def __init__(self, given: argparse.Namespace) -> None:
+    def __init__(self, given: argparse.Namespace, *, has_version_4: bool = False) -> None:
         self._given = given
+        self._has_version_4 = has_version_4  # whose echo is for the one who runs it
         self._told: set[str] = set()
         self._progress: Progress | None = None
         self._task: TaskID | None = None
@@ -60,7 +61,7 @@ class Narrator:
 
     def _tell_outcome(self, row: Row, outcome: Outcome) -> None:
         for line in outcome.echo:
-            self._print(line, to_output=True)
+            self._print(line, to_output=not self._has_version_4)
         for notice in outcome.notices:
             text = f"{notice.location}: {notice.message} [{notice.code}]"
             if notice.severity is Severity.WARNING and text not in self._told:

@@ -83,6 +83,12 @@ def add_inputs(group: argparse._ArgumentGroup) -> None:
         metavar="NAME=VALUE",
         help="give a variable of the script a value; repeatable",
     )
+    group.add_argument(
+        "--allow-unset",
+        action="store_true",
+        help="in scripts of DicomEdit 4, take a variable without a value for nothing: what it is"
+        " assigned to becomes empty; otherwise it is asked for, or an error",
+    )
     group.add_argument("--lookup", metavar="FILE", help="lookup table for all scripts")
     group.add_argument(
         "--strict-lookup",
@@ -165,7 +171,9 @@ def execute(given: argparse.Namespace) -> int:
     scripts, source, destination = _split_paths(given)
     inputs = inputs_of(source, given)
     programs, tables, variables = prepare_scripts(scripts, given)
-    options = Options(given.strict_lookup, given.honour_fill, given.keep_file_meta)
+    options = Options(
+        given.strict_lookup, given.honour_fill, given.keep_file_meta, given.allow_unset
+    )
     call: dict[str, Any] = {
         "variables": variables,
         "lookup": tables,
@@ -182,7 +190,8 @@ def execute(given: argparse.Namespace) -> int:
     }
     with stopping_on_interrupt() as stop:
         rows = begin(programs, inputs, destination, call, stop)
-        return work_through(rows, stop, given)
+        has_version_4 = any(each.dialect == 4 for each in programs)
+        return work_through(rows, stop, given, has_version_4=has_version_4)
 
 
 def prepare_scripts(
@@ -203,7 +212,9 @@ def prepare_scripts(
     ]
     tables = [_read_table(table or given.lookup, given) for _, table in scripts]
     _warn_of_unused(programs, given)
-    variables = _with_missing(programs, _variables(given), given.parser)
+    variables = _variables(given)
+    if not given.allow_unset:
+        variables = _with_missing(programs, variables, given.parser)
     for program in programs:
         for notice in program.notices:
             print(notice, file=sys.stderr)
@@ -232,11 +243,13 @@ def begin(
         return iterate(programs, source, destination, stop=stop, **call)
 
 
-def work_through(rows: Rows, stop: Stop, given: argparse.Namespace) -> int:
+def work_through(
+    rows: Rows, stop: Stop, given: argparse.Namespace, *, has_version_4: bool = False
+) -> int:
     """Take all rows, telling of each; return the exit status."""
     error: BaseException | None = None
     passed_over = 0
-    with rows, Narrator(given) as narrator:
+    with rows, Narrator(given, has_version_4=has_version_4) as narrator:
         try:
             for number, row in enumerate(rows, 1):
                 narrator.tell(number, rows.count, row)
@@ -291,9 +304,8 @@ def _read_table(path: str | None, given: argparse.Namespace) -> LookupTable | No
 
 
 def _warn_of_unused(programs: Sequence[Program], given: argparse.Namespace) -> None:
-    wanted = {variable.name for program in programs for variable in program.variables}
     for name in _variables(given):
-        if name not in wanted:
+        if not any(program.takes_variable(name) for program in programs):
             message = f'no script asks for the variable "{name}"; is it spelt as in the script?'
             print(f"warning: {message}", file=sys.stderr)
 
@@ -306,7 +318,7 @@ def _with_missing(
         variable.name: variable
         for program in programs
         for variable in program.variables
-        if variable.required and variable.name not in variables
+        if variable.required and not program.is_given(variable, variables)
     }
     if not missing:
         return variables

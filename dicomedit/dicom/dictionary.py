@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 TRANSFER_SYNTAX_UID = 0x00020010
 SPECIFIC_CHARACTER_SET = 0x00080005
 SOP_CLASS_UID = 0x00080016
@@ -67,6 +71,14 @@ def tag_of_keyword(keyword: str) -> int | None:
     start = table.rfind(b"\n", 0, max(found, 0)) + 1
     tag = table[start : start + _TAG_LENGTH]
     return None if found < 0 or b"x" in tag else int(tag, 16)
+
+
+def keywords() -> Iterator[tuple[str, str, str]]:
+    """Yield all public elements: tag with X for any digit, VR as it is listed, and keyword."""
+    for line in _table().decode("ascii").splitlines():
+        if line.count("\t") == 2:
+            tag, vr, keyword = line.split("\t")
+            yield tag.replace("x", "X"), vr, keyword
 
 
 def tag_text(tag: int) -> str:

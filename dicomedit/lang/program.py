@@ -30,6 +30,7 @@ class Resources(Record):
     fetch: Callable[[str], str] = _no_network
     strict_lookup: bool = False
     honour_fill: bool = False
+    allow_unset: bool = False
 
 
 class Variable(Record):
@@ -100,6 +101,9 @@ class CompiledScript(Record):
     statements: tuple[Statement, ...] = field(repr=False)
     wanted: frozenset[int] = frozenset()
     """The tags that statements look for at every level."""
+
+    dialect: int = 6
+    """The version of the language, 4 or 6."""
 
     def edit(
         self,

@@ -49,6 +49,30 @@ def cli(capsys) -> Callable[..., tuple[int, str, str]]:
     return call
 
 
+def test_names_of_variables_are_told_as_the_dialect_tells_them(folder: Path, cli):
+    (folder / "old.das").write_text("(0010,0020) := Project\n")
+    status, _, told = cli("old.das", "in", "out", "--set", "PROJECT=P")
+    assert status == 0 and "PROJECT" not in told
+    (folder / "new.das").write_text('version "6.6"\n(0010,0020) := Project\n')
+    status, _, told = cli("new.das", "in", "out2", "--set", "PROJECT=P")
+    assert status == 2 and "--set Project=..." in told
+
+
+def test_echo_of_version_4_goes_to_standard_error(folder: Path, cli):
+    (folder / "old.das").write_text('echo "hello"\n')
+    _, output, told = cli("old.das", "in/0.dcm", "out")
+    assert "hello" not in output and told == "hello\n"
+
+
+def test_variables_without_value_are_nothing_when_that_is_allowed(folder: Path, cli):
+    (folder / "old.das").write_text('(0010,0020) := project\n(0010,0010) := "a{0}" project\n')
+    status, _, told = cli("old.das", "in", "out")
+    assert status == 2 and "--set project=..." in told
+    assert cli("old.das", "in", "out", "--allow-unset")[0] == 0
+    ds = pydicom.dcmread(folder / "out" / "0.dcm")
+    assert (ds.PatientID, ds.PatientName) == ("", "anull")
+
+
 def results(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "out").iterdir())
 

@@ -23,6 +23,7 @@ IN_FILES = [example for file in FILES for example in examples.file_examples(file
 ON_PAGE = [example for example in examples.page_examples() if example.script in BY_HAND]
 PAGE_4 = examples.PAGE_4.read_text("utf-8")
 MIGRATING = (examples.ROOT / "docs" / "migrating.md").read_text("utf-8")
+CONVERTING = (examples.ROOT / "docs" / "converting.md").read_text("utf-8")
 ON_PAGE_4 = examples.page_examples(examples.PAGE_4, dialect=4)
 GRAMMAR = (examples.ROOT / "grammar" / "dicomedit6.lark").read_text("utf-8")
 KEYWORDS = [*re.findall(r'^[A-Z_]+: "([a-zA-Z]+)"$', GRAMMAR, re.MULTILINE), "include"]
@@ -104,7 +105,8 @@ def test_every_keyword_has_an_example(keyword):
 
 def test_every_code_is_explained():
     rows = r"`([a-z]+[a-z0-9-]*)`(?=[^|\n]*\|[^|\n]*\|$)"
-    assert set(_codes()) <= set(re.findall(rows, PAGE + PAGE_4 + MIGRATING, re.MULTILINE))
+    pages = PAGE + PAGE_4 + MIGRATING + CONVERTING
+    assert set(_codes()) <= set(re.findall(rows, pages, re.MULTILINE))
     on_pages = (*ON_PAGE, *ON_PAGE_4)
     told = {code for e in on_pages for word in ("error", "notice") for code in e.all(word)}
     assert told <= set(_codes())

@@ -44,7 +44,8 @@ def compile_source(source: Source) -> tuple[CompiledScript, Script]:
         work = Compiler(source, variables).script(script)
     except RecursionError:
         raise ScriptError([too_deep(source)]) from None
-    compiled = CompiledScript(source, variables.external(), (*notices, *found), (work,))
+    told = (*notices, *found)
+    compiled = CompiledScript(source, variables.external(), told, (work,), dialect=4)
     return compiled, script
 
 

@@ -59,7 +59,8 @@ class Compiler(Record):
         def apply(run: Run) -> None:
             run.source = source
             run.variables = variables.given(run.variables)
-            _check_given(variables, run.variables)
+            if not run.resources.allow_unset:
+                _check_given(variables, run.variables)
             due = [(s, act) for s in steps if (act := _evaluated(s, run)) is not None]
             for step, act in reversed(due):
                 _carry_out(step, act, run)
@@ -148,7 +149,8 @@ class Compiler(Record):
 
         def variable(run: Run) -> str | None:
             if key not in run.variables:
-                run.variables[key] = definitions[key](run)
+                definition = definitions.get(key)
+                run.variables[key] = None if definition is None else definition(run)
             return scalar_text(run.variables[key])
 
         return variable

@@ -1,0 +1,1 @@
+"""Scripts of other programs as scripts of version 6."""
