@@ -184,7 +184,9 @@ def execute(given: argparse.Namespace) -> int:
             lookup=tables,
             uid_map_file=given.uid_map,
             allow_urls=given.allow_url,
-            options=Options(given.strict_lookup, given.honour_fill, given.keep_file_meta),
+            options=Options(
+                given.strict_lookup, given.honour_fill, given.keep_file_meta, given.allow_unset
+            ),
             journal=given.journal,
             tell=log.tell,
             on_outcome=log.tell_notices,
