@@ -17,7 +17,7 @@ from dicomedit.io.fetch import UrlFetcher
 from dicomedit.io.read import read_file
 from dicomedit.io.scan import prepare_folder
 from dicomedit.io.source import include_loader, read_source
-from dicomedit.io.write import encode_instance, write_atomically
+from dicomedit.io.write import encode_instance, is_gzip_name, write_atomically, zipped
 from dicomedit.lang.lookup import LookupTable
 from dicomedit.lang.program import CompiledScript, Outcome, Resources, Variable
 from dicomedit.records import Record, field
@@ -40,6 +40,12 @@ class Options(Record):
 
     keep_file_meta: bool = False
     """Keep file meta information such as the name of the sending device."""
+
+    uid_root: str | None = None
+    """Where new UIDs are made, for what does not say so itself; otherwise under 2.25."""
+
+    source_title: str | None = None
+    """What a result says of the program that it comes from, in (0002,0016)."""
 
 
 DEFAULTS = Options()
@@ -68,6 +74,7 @@ def resources_of(
         uid_map=UidMap() if uid_map is None else uid_map,
         strict_lookup=options.strict_lookup,
         honour_fill=options.honour_fill,
+        uid_root=options.uid_root,
         **given,
     )
 
@@ -171,7 +178,7 @@ class Program(Record):
 def finish(instance: Instance, options: Options) -> None:
     """Bring file meta information in line with what scripts did, or undo all they did."""
     try:
-        renew_file_meta(instance, keep=options.keep_file_meta)
+        renew_file_meta(instance, keep=options.keep_file_meta, source_title=options.source_title)
     except BaseException:
         instance.journal.undo()
         raise
@@ -215,7 +222,9 @@ def edit_file(
             _check_unchanged(source, before)
             return _merged(outcomes), stamp_of(before, digest)
     finish(instance, options)
-    parts = list(encode_instance(instance))
+    parts: list[Buffer] = list(encode_instance(instance))
+    if destination is not None and is_gzip_name(destination):
+        parts = list(zipped(parts))
     if destination is None:
         _check_unchanged(source, before)
     else:

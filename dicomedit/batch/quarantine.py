@@ -23,11 +23,12 @@ class Quarantine(Record):
 
     folder: Path
     source: Path
+    inputs: tuple[Path, ...]
 
     def check(self, destination: Path) -> None:
         """Raise DicomFileError when copies would get among the inputs or the results."""
         inside = _real(self.folder)
-        for path, what in ((self.source, "input"), (destination, "output")):
+        for path, what in (*((each, "input") for each in self.inputs), (destination, "output")):
             if inside.is_relative_to(_real(path)):
                 reason = f"the quarantine folder lies inside the {what} folder"
                 raise DicomFileError(str(self.folder), reason)

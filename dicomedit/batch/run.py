@@ -123,6 +123,7 @@ def iterate(
     digests: bool = False,
     stop: Stop | None = None,
     executor: Executor | None = None,
+    planned: Plan | None = None,
 ) -> Rows:
     """Apply scripts as `run` does; return an iterator of rows, one file each, in a stable order.
 
@@ -140,6 +141,7 @@ def iterate(
     After a failure the run goes on, or comes to its end when `on_error` is ``"stop"``; a copy of
     each failed input is put into the `quarantine` folder. What a network got wrong is tried again
     `retries` times. A `stop` ends the run early; an `executor` takes the place of `jobs`.
+    With `planned` there may be several inputs, of which `source` is the folder they are all in.
 
     Raises ScriptError or DicomFileError before anything is touched when a script, the input or
     the output cannot be used; what happens to a single file is told in its row.
@@ -149,6 +151,8 @@ def iterate(
     if jobs is not None and jobs < 1:
         raise ValueError("jobs is at least 1, or None for all cores")
     programs = _programs(scripts, dialect)
+    if planned is None:
+        planned = plan(Path(source), Path(destination))
     work = Work(
         programs,
         _tables(lookup, len(programs)),
@@ -160,9 +164,9 @@ def iterate(
         show_values,
         retries,
         digests,
+        planned.inputs,
     )
     fetcher = UrlFetcher(allow_urls)
-    planned = plan(work.source, Path(destination))
     checked = _quarantine(quarantine, work, planned)
     uids = UidKeeping.of(uid_map, None if uid_map_file is None else Path(uid_map_file))
     if not dry_run:
@@ -213,7 +217,7 @@ def _quarantine(folder: _PathLike | None, work: Work, planned: Plan) -> Quaranti
         return None
     from dicomedit.batch.quarantine import Quarantine
 
-    found = Quarantine(Path(folder), work.source)
+    found = Quarantine(Path(folder), work.source, work.inputs)
     found.check(planned.folder)
     return found
 
@@ -221,7 +225,7 @@ def _quarantine(folder: _PathLike | None, work: Work, planned: Plan) -> Quaranti
 def _executor(jobs: int | None, planned: Plan, work: Work, journal: Journal | None) -> Executor:
     import sys
 
-    count = min(workers_for(jobs, planned, work.source), planned.count)
+    count = min(workers_for(jobs, planned, *work.inputs), planned.count)
     if count < 2 or not sys.executable:
         return serial
     from dicomedit.batch.processes import Processes
@@ -229,11 +233,11 @@ def _executor(jobs: int | None, planned: Plan, work: Work, journal: Journal | No
     return Processes(count, () if journal is None else (journal.descriptor,))
 
 
-def workers_for(jobs: int | None, planned: Plan, source: Path) -> int:
+def workers_for(jobs: int | None, planned: Plan, *inputs: Path) -> int:
     """Return how many processes a run should have; None stands for as many as are of use."""
     if jobs is not None:
         return jobs
-    if planned.count <= FEW_FILES and not _is_large(source):
+    if planned.count <= FEW_FILES and not any(map(_is_large, inputs)):
         return 1
     return cores()
 

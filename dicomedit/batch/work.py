@@ -63,6 +63,13 @@ class Work(Record):
 
     retries: int = 0
     digests: bool = False
+    folders: tuple[Path, ...] | None = None
+    """The folders that are read, when `source` only stands for what they have in common."""
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """The folders that no result may get into."""
+        return (self.source,) if self.folders is None else self.folders
 
     def editor(self, shared: Shared) -> Editor:
         """Return what edits files, with what they share."""
@@ -76,6 +83,7 @@ class Work(Record):
                     fetch=shared.fetch,
                     strict_lookup=self.options.strict_lookup,
                     honour_fill=self.options.honour_fill,
+                    uid_root=self.options.uid_root,
                 ),
             )
             for program, table in zip(self.programs, self.tables, strict=True)
@@ -136,7 +144,8 @@ class Editor(Record, frozen=False):
     def _edit(self, job: Job) -> tuple[Outcome, Stamp]:
         work, folder = self.work, job.destination.parent
         if folder not in self.folders:
-            check_outside(job.destination, work.source)
+            for each in work.inputs:
+                check_outside(job.destination, each)
             if not work.dry_run:
                 prepare_folder(folder)
             self.folders.add(folder)
@@ -155,7 +164,8 @@ class Editor(Record, frozen=False):
             error = EvaluationError(failure, source=error.source, span=error.span)
         row = failed_row(job, error)
         # Whoever names a single file wants it edited: passing over it is a failure.
-        if isinstance(error, SkippedFileError) and self.work.source.is_dir():
+        is_named = not any(job.source.is_relative_to(each) for each in self.work.inputs)
+        if isinstance(error, SkippedFileError) and not is_named and self.work.source.is_dir():
             return replace(row, status=Status.SKIPPED, stamp=_stamp(job, self.work.digests))
         return row
 

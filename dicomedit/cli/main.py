@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "run": "edit a file or a folder of files with a script",
+    "summarize": "list the patients, studies or series of an archive in a table to be filled in",
+    "remap": "apply the values of a filled table, or of an XML mapping, to an archive",
     "migrate": "make a script of version 6 of one of DicomEdit 4",
     "demo": "see a script at work on made-up images",
 }

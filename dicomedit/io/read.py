@@ -23,12 +23,16 @@ from dicomedit.dicom.levels import Instance, Journal
 from dicomedit.dicom.scan import Data, Findings, Malformed, Scanner
 from dicomedit.dicom.views import map_file, open_spool, spooled
 from dicomedit.errors import DicomFileError
+from dicomedit.io.write import is_gzip_name
 from dicomedit.records import Record
 
 PREFIX_AT = 128
 PREFIX = b"DICM"
 MAP_FROM = 16 << 20
 """Files of at least this many bytes are mapped instead of read."""
+
+MAP_HEADERS_FROM = 1 << 17
+"""Files of at least this many bytes are mapped when only their headers are wanted."""
 
 MAX_INFLATED = 2 << 30
 """Longest deflated data set, in bytes after inflating."""
@@ -51,6 +55,8 @@ _DIRECTORY_REASON = (
 
 
 _CHUNK = 1 << 20
+_GZIP = b"\x1f\x8b"
+_GZIP_BITS = 16 + zlib.MAX_WBITS
 
 
 class DicomFile(Record):
@@ -73,19 +79,59 @@ def read_file(path: Path, wanted: Set[int] = frozenset()) -> DicomFile:
 
     `wanted` are the tags that will be looked for at every level.
     """
+    return locate_elements(_content(path, MAP_FROM), str(path), wanted)
+
+
+def read_header(path: Path) -> DicomFile:
+    """Return the same for who wants a few values: of a large file only what is looked at is read.
+
+    The whole file is walked over all the same, so that what this takes `read_file` takes, too.
+    """
+    return locate_elements(_content(path, MAP_HEADERS_FROM), str(path))
+
+
+def _content(path: Path, map_from: int) -> Data:
     try:
-        data = _open(path)
+        data = _open(path, map_from)
+        if is_gzip_name(path) and data[:2] == _GZIP:
+            return _unzipped(data)
+    except Malformed as error:
+        raise DicomFileError(str(path), error.reason) from None
     except OSError as error:
         raise DicomFileError(str(path), error.strerror or "cannot be read") from None
-    return locate_elements(data, str(path), wanted)
+    return data
 
 
-def _open(path: Path) -> Data:
+def _open(path: Path, map_from: int) -> Data:
     file = path.open("rb", buffering=0)
-    if os.fstat(file.fileno()).st_size >= MAP_FROM:
+    if os.fstat(file.fileno()).st_size >= map_from:
         return map_file(file)
     with file:
         return file.read()
+
+
+def _unzipped(data: Data) -> Data:
+    """Return what a gzip file holds (RFC 1952); much of it is kept in a temporary file."""
+    view, length = memoryview(data), 0
+    with open_spool() as spool:
+        while view:
+            inflater = zlib.decompressobj(wbits=_GZIP_BITS)
+            rest: bytes | memoryview = view
+            while not inflater.eof:
+                try:
+                    chunk = inflater.decompress(rest, _CHUNK)
+                except zlib.error:
+                    raise Malformed("the gzip file is broken", 0) from None
+                rest = inflater.unconsumed_tail
+                if not chunk and not rest and not inflater.eof:
+                    raise Malformed("the gzip file has no end", 0)
+                spool.write(chunk)
+                length += len(chunk)
+                if length > MAX_INFLATED:
+                    raise Malformed(f"the gzip file holds more than {MAX_INFLATED} bytes", 0)
+            # Several may stand one behind the other, and zeros behind the last one.
+            view = memoryview(inflater.unused_data.lstrip(b"\0"))
+        return spooled(spool)
 
 
 def locate_elements(data: Data, name: str, wanted: Set[int] = frozenset()) -> DicomFile:

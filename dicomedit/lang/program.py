@@ -30,6 +30,7 @@ class Resources(Record):
     fetch: Callable[[str], str] = _no_network
     strict_lookup: bool = False
     honour_fill: bool = False
+    uid_root: str | None = None
 
 
 class Variable(Record):

@@ -38,9 +38,9 @@ def hash_uid_list(*paths: TagPath, run: Run) -> None:
 
 
 @function("newUID")
-def make_uid(*ignored: Value) -> str:
+def make_uid(*ignored: Value, run: Run) -> str:
     """Make a random UID."""
-    return new_uid()
+    return new_uid(run.resources.uid_root)
 
 
 @function("mapUID")
