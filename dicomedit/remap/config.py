@@ -103,12 +103,11 @@ def element_of(
 ) -> TagPath:
     """Return the one element that a text names; raise ScriptError when it names none, or more.
 
-    Besides tag paths of the language this may be a tag with fewer than four digits. Only
-    `with_sequences` it may be a sequence, or pixel data.
+    Besides tag paths of the language this may be a tag with fewer than four digits, or that of a
+    private element. Only `with_sequences` it may be a sequence, or pixel data.
     """
     short = _SHORT_TAG.fullmatch(text)
-    spelt = f"({short[1]:0>4},{short[2]:0>4})" if short else text
-    path = parse_path(spelt)
+    path = _top_level(short[1], short[2]) if short else parse_path(text)
     if path is None:
         advice = (
             "such as (0010,0020), (0008,1111)[0]/(0008,1150), or (0029,{SIEMENS CSA HEADER}10)"
@@ -119,6 +118,10 @@ def element_of(
     if reason is not None:
         raise document.error(node, f"invalid DICOM tag {text}: {reason}")
     return path
+
+
+def _top_level(group: str, number: str) -> TagPath:
+    return TagPath((TagStep(group.zfill(4).upper(), number.zfill(4).upper()),))
 
 
 def check_target(document: Document, node: Node, path: TagPath, *, deletes: bool = False) -> None:

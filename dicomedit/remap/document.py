@@ -235,9 +235,7 @@ def _check_conflicts(document: Document, rules: Iterable[Rule]) -> None:
             if before[0] != action:
                 node = Node("", {}, rule.places[0], 0, "", [])
                 where = places_text("line", (*before[1].places, *rule.places))
-                message = (
-                    f"{action.path} is given different values for one {rule.level.noun}, in {where}"
-                )
+                message = f"{action.path} is given different values for one record, in {where}"
                 raise document.error(node, message)
 
 

@@ -58,25 +58,28 @@ def read_sheet(path: Path, headers: Sequence[str]) -> Sheet:
 
 
 def _csv_rows(name: str, text: str, headers: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    for delimiter in _DELIMITERS:
-        rows = _parsed(name, text, delimiter)
-        first = next(rows, ())
-        if first == tuple(headers):
-            return (first, *rows)
-    return tuple(_parsed(name, text, _DELIMITERS[0]))
-
-
-def _parsed(name: str, text: str, delimiter: str) -> Iterator[tuple[str, ...]]:
     import csv
     from io import StringIO
 
-    number = 0
+    delimiter = _delimiter(text, headers)
+    rows: list[tuple[str, ...]] = []
     try:
         for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            number += 1
-            yield tuple(row)
+            rows.append(tuple(row))
     except csv.Error as error:
-        raise table_error(name, f"this is no CSV (RFC 4180): {error}", number + 1) from None
+        raise table_error(name, f"this is no CSV (RFC 4180): {error}", len(rows) + 1) from None
+    return tuple(rows)
+
+
+def _delimiter(text: str, headers: Sequence[str]) -> str:
+    """Return the delimiter by which the first line is the header, or else the standard one."""
+    import csv
+    from io import StringIO
+
+    for delimiter in _DELIMITERS:
+        if next(csv.reader(StringIO(text, newline=""), delimiter=delimiter), []) == [*headers]:
+            return delimiter
+    return _DELIMITERS[0]
 
 
 def csv_lines(rows: Iterable[Sequence[str | None]]) -> Iterator[str]:

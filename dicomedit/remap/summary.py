@@ -65,6 +65,8 @@ class Summary(Record, frozen=False):
 
     def rows(self) -> Iterator[Values]:
         """Yield the cells of each row; what is to be filled in is empty, what is absent None."""
+        if not self._rows:
+            return
         places = [
             None if column.kind is Kind.REPLACEMENT else self.paths.index(column.path)
             for column in self.columns

@@ -143,8 +143,8 @@ def _conflicts(table: Table, show_values: bool) -> Iterator[str]:
                 if len(texts) > 1:
                     rows = [row for each in texts.values() for row in each]
                     message = (
-                        f"{_column_name(table, column)} has {len(texts)} different values for one"
-                        f" {level.noun}, in {places_text('row', tuple(rows))}"
+                        f"{_column_name(table, column)} has {len(texts)} different values for"
+                        f" {_one(level)}, in {places_text('row', tuple(rows))}"
                     )
                     if show_values:
                         message += f": {keys!r} has {list(texts)!r}"
@@ -162,6 +162,10 @@ def _unfilled(table: Table) -> Iterator[str]:
             more = f"; and {len(rows) - MOST_TOLD} more" if len(rows) > MOST_TOLD else ""
             message = f"{_column_name(table, column)} has no value{count} ({where}{more})"
             yield f"{message}: what the files have there stays"
+
+
+def _one(level: RecordLevel) -> str:
+    return "the whole archive" if level is RecordLevel.GLOBAL else f"one {level.noun}"
 
 
 def _count(count: int, level: RecordLevel) -> str:
