@@ -137,7 +137,7 @@ def _write(summary: Summary, output: Path | None) -> None:
         from dicomedit.remap.workbook import write_workbook
 
         write_atomically(
-            output, [write_workbook(output, summary.columns, summary.rows())], mode=MODE
+            output, [write_workbook(output, summary.columns, [*summary.rows()])], mode=MODE
         )
     elif output is not None:
         write_atomically(output, (line.encode("utf-8") for line in _lines(summary)), mode=MODE)

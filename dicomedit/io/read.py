@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import struct
 import zlib
-from collections.abc import Set
+from collections.abc import Callable, Set
 from pathlib import Path
 
 from dicomedit.dicom.content import Content
@@ -79,7 +80,7 @@ def read_file(path: Path, wanted: Set[int] = frozenset()) -> DicomFile:
 
     `wanted` are the tags that will be looked for at every level.
     """
-    return locate_elements(_content(path, MAP_FROM), str(path), wanted)
+    return locate_elements(_content(path, _open), str(path), wanted)
 
 
 def read_header(path: Path) -> DicomFile:
@@ -87,12 +88,12 @@ def read_header(path: Path) -> DicomFile:
 
     The whole file is walked over all the same, so that what this takes `read_file` takes, too.
     """
-    return locate_elements(_content(path, MAP_HEADERS_FROM), str(path))
+    return locate_elements(_content(path, _open_for_headers), str(path))
 
 
-def _content(path: Path, map_from: int) -> Data:
+def _content(path: Path, opener: Callable[[Path], Data]) -> Data:
     try:
-        data = _open(path, map_from)
+        data = opener(path)
         if is_gzip_name(path) and data[:2] == _GZIP:
             return _unzipped(data)
     except Malformed as error:
@@ -102,11 +103,18 @@ def _content(path: Path, map_from: int) -> Data:
     return data
 
 
-def _open(path: Path, map_from: int) -> Data:
+def _open(path: Path) -> Data:
     file = path.open("rb", buffering=0)
-    if os.fstat(file.fileno()).st_size >= map_from:
+    if os.fstat(file.fileno()).st_size >= MAP_FROM:
         return map_file(file)
     with file:
+        return file.read()
+
+
+def _open_for_headers(path: Path) -> Data:
+    with path.open("rb", buffering=0) as file:
+        if os.fstat(file.fileno()).st_size >= MAP_HEADERS_FROM:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return file.read()
 
 

@@ -9,7 +9,7 @@ from dicomedit.remap.sheet import table_error
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from types import ModuleType
     from typing import Any
 
@@ -78,22 +78,22 @@ def _unescaped(text: str) -> str:
 
 
 def write_workbook(
-    path: Path, columns: Sequence[TableColumn], rows: Iterable[Sequence[str | None]]
+    path: Path, columns: Sequence[TableColumn], rows: Sequence[Sequence[str | None]]
 ) -> bytes:
     """Return a table as a workbook: a frozen header, cells of text, only replacements editable.
 
     `path` stands for the workbook in messages. Raises ScriptError for what no workbook can hold.
     """
     openpyxl = _openpyxl(str(path))
+    _check_rows(path, columns, rows)
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("Summary")
     _prepare(sheet, columns)
-    sheet.append([_cell(sheet, column.header, is_header=True) for column in columns])
-    for number, row in enumerate(rows, 2):
-        if number > MAX_ROWS:
-            advice = "write a .csv file instead"
-            raise table_error(str(path), f"a sheet has at most {MAX_ROWS} rows", None, advice)
-        sheet.append(_row(sheet, path, number, columns, row))
+    sheet.append([_cell(sheet, column.header) for column in columns])
+    for row in rows:
+        sheet.append(
+            [_cell(sheet, text, column) for text, column in zip(row, columns, strict=True)]
+        )
     from io import BytesIO
 
     file = BytesIO()
@@ -114,30 +114,27 @@ def _prepare(sheet: Any, columns: Sequence[TableColumn]) -> None:
         sheet.column_dimensions[letter].width = _WIDE if is_uid else _WIDTH
 
 
-def _row(
-    sheet: Any,
-    path: Path,
-    number: int,
-    columns: Sequence[TableColumn],
-    row: Sequence[str | None],
-) -> list[Any]:
-    from openpyxl.utils.exceptions import IllegalCharacterError
+def _check_rows(
+    path: Path, columns: Sequence[TableColumn], rows: Sequence[Sequence[str | None]]
+) -> None:
+    """Raise ScriptError for what a workbook cannot hold, before one is begun."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-    cells = []
-    for column, text in zip(columns, row, strict=True):
-        is_open = column.kind is Kind.REPLACEMENT
-        if text is not None and len(text) > MAX_CELL:
-            reason = f'"{column.header}" has more than {MAX_CELL} characters; no cell holds them'
-            raise table_error(str(path), reason, number, "write a .csv file instead")
-        try:
-            cells.append(_cell(sheet, text, is_open=is_open))
-        except IllegalCharacterError:
-            reason = f'"{column.header}" has control characters, which no cell can hold'
-            raise table_error(str(path), reason, number, "write a .csv file instead") from None
-    return cells
+    advice = "write a .csv file instead"
+    if len(rows) >= MAX_ROWS:
+        raise table_error(str(path), f"a sheet has at most {MAX_ROWS} rows", None, advice)
+    for number, row in enumerate(rows, 2):
+        for column, text in zip(columns, row, strict=True):
+            if text is not None and len(text) > MAX_CELL:
+                reason = f'"{column.header}" has more than {MAX_CELL} characters: too many'
+                raise table_error(str(path), reason, number, advice)
+            if text and ILLEGAL_CHARACTERS_RE.search(text):
+                reason = f'"{column.header}" has control characters, which no cell can hold'
+                raise table_error(str(path), reason, number, advice)
 
 
-def _cell(sheet: Any, text: str | None, *, is_header: bool = False, is_open: bool = False) -> Any:
+def _cell(sheet: Any, text: str | None, column: TableColumn | None = None) -> Any:
+    """Return a cell of a column, or of the header."""
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font, PatternFill, Protection
 
@@ -146,9 +143,9 @@ def _cell(sheet: Any, text: str | None, *, is_header: bool = False, is_open: boo
         cell.value = text
         cell.data_type = "s"  # "=1+1" is no formula, either
     cell.number_format = _TEXT
-    if is_header:
+    if column is None:
         cell.font = Font(bold=True)
-    if is_open:
+    elif column.kind is Kind.REPLACEMENT:
         cell.protection = Protection(locked=False)
         cell.fill = PatternFill("solid", start_color="FFF8E1")
     return cell
