@@ -47,6 +47,9 @@ class Options(Record):
     source_title: str | None = None
     """What a result says of the program that it comes from, in (0002,0016)."""
 
+    gzip: bool = False
+    """Files named ``.gz`` are read and written as gzip files; otherwise they are not DICOM."""
+
 
 DEFAULTS = Options()
 
@@ -211,7 +214,7 @@ def edit_file(
     if destination is not None and _is_same_file(before, destination):
         raise DicomFileError(str(source), "the destination is the source itself")
     wanted = frozenset().union(*(step.program.wanted for step in steps))
-    instance = read_file(source, wanted).open()
+    instance = read_file(source, wanted, unzips=options.gzip).open()
     digest = None if digest_of is None else digest_of(source)
     outcomes: list[Outcome] = []
     for number, step in enumerate(steps, 1):
@@ -223,7 +226,7 @@ def edit_file(
             return _merged(outcomes), stamp_of(before, digest)
     finish(instance, options)
     parts: list[Buffer] = list(encode_instance(instance))
-    if destination is not None and is_gzip_name(destination):
+    if options.gzip and destination is not None and is_gzip_name(destination):
         parts = list(zipped(parts))
     if destination is None:
         _check_unchanged(source, before)

@@ -219,6 +219,7 @@ def _run(
         keep_file_meta=given.keep_file_meta,
         uid_root=given.uid_root,
         source_title=SOURCE_TITLE,
+        gzip=True,
     )
     call: dict[str, Any] = {
         "variables": variables,

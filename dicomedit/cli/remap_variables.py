@@ -98,7 +98,7 @@ class _Defaults:
         script = echoing(source, name)
         for _, file in zip(range(_MOST_TRIED), self._inputs.find(), strict=False):
             try:
-                outcome = script.edit(read_header(file).open(), {}, Resources())
+                outcome = script.edit(read_header(file, unzips=True).open(), {}, Resources())
             except DicomEditError:
                 continue
             return outcome.echo[0]

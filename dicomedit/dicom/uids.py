@@ -40,9 +40,9 @@ def _sha1() -> Callable[..., Any]:
     return sha1  # type: ignore[no-any-return]
 
 
-def new_uid(root: str | None = None) -> str:
-    """Return a random UID under a root, or under 2.25 (PS3.5 §B.2)."""
-    return under_root(f"2.25.{_random()}", root)
+def new_uid() -> str:
+    """Return a random UID under 2.25 (PS3.5 §B.2)."""
+    return f"2.25.{_random()}"
 
 
 def under_root(uid: str, root: str | None) -> str:

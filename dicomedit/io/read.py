@@ -75,26 +75,27 @@ class DicomFile(Record):
         return Instance(self.root, self.meta, Journal(complete=complete), [])
 
 
-def read_file(path: Path, wanted: Set[int] = frozenset()) -> DicomFile:
+def read_file(path: Path, wanted: Set[int] = frozenset(), *, unzips: bool = False) -> DicomFile:
     """Return the elements of a file; raise DicomFileError when it cannot be trusted.
 
-    `wanted` are the tags that will be looked for at every level.
+    `wanted` are the tags that will be looked for at every level. With `unzips` a gzip file, whose
+    name ends in ``.gz``, is read as what it holds.
     """
-    return locate_elements(_content(path, _open), str(path), wanted)
+    return locate_elements(_content(path, _open, unzips), str(path), wanted)
 
 
-def read_header(path: Path) -> DicomFile:
+def read_header(path: Path, *, unzips: bool = False) -> DicomFile:
     """Return the same for who wants a few values: of a large file only what is looked at is read.
 
     The whole file is walked over all the same, so that what this takes `read_file` takes, too.
     """
-    return locate_elements(_content(path, _open_for_headers), str(path))
+    return locate_elements(_content(path, _open_for_headers, unzips), str(path))
 
 
-def _content(path: Path, opener: Callable[[Path], Data]) -> Data:
+def _content(path: Path, opener: Callable[[Path], Data], unzips: bool) -> Data:
     try:
         data = opener(path)
-        if is_gzip_name(path) and data[:2] == _GZIP:
+        if unzips and is_gzip_name(path) and data[:2] == _GZIP:
             return _unzipped(data)
     except Malformed as error:
         raise DicomFileError(str(path), error.reason) from None

@@ -54,7 +54,7 @@ class HeaderReader(Record):
     def read(self, file: Path) -> Header:
         """Read one file."""
         try:
-            instance = read_header(file).open()
+            instance = read_header(file, unzips=True).open()
             return Header(file, tuple(read_value(instance, path) for path in self.paths))
         except SkippedFileError as error:
             return Header(file, error=error.summary(), is_skipped=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dicomedit.errors import Diagnostic, ScriptError, Source, Span
+from dicomedit.errors import ScriptError
 from dicomedit.io.source import read_source
 from dicomedit.records import Record, field
+from dicomedit.remap.problems import table_error
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -28,15 +29,6 @@ class Sheet(Record):
     def error(self, message: str, row: int | None = None, advice: str | None = None) -> ScriptError:
         """Return the error for something wrong with the table, in a row if one is given."""
         return table_error(self.name, message, row, advice)
-
-
-def table_error(
-    name: str, message: str, row: int | None = None, advice: str | None = None
-) -> ScriptError:
-    """Return the error for something wrong with a table; it shows no cell."""
-    place = "" if row is None else f"row {row}: "
-    source = Source(name, "")
-    return ScriptError([Diagnostic("bad-table", place + message, source, Span(0, 0), advice)])
 
 
 def is_workbook(path: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dicomedit.remap.layout import Kind, TableColumn
-from dicomedit.remap.sheet import table_error
+from dicomedit.remap.problems import table_error
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
