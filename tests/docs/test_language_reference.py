@@ -22,6 +22,7 @@ IN_FILES = [example for file in FILES for example in examples.file_examples(file
 # The page also has all that is in the files; each is run once, under the name of its file.
 ON_PAGE = [example for example in examples.page_examples() if example.script in BY_HAND]
 PAGE_4 = examples.PAGE_4.read_text("utf-8")
+REMAP = (examples.ROOT / "docs" / "remap.md").read_text("utf-8")
 MIGRATING = (examples.ROOT / "docs" / "migrating.md").read_text("utf-8")
 ON_PAGE_4 = examples.page_examples(examples.PAGE_4, dialect=4)
 GRAMMAR = (examples.ROOT / "grammar" / "dicomedit6.lark").read_text("utf-8")
@@ -104,7 +105,7 @@ def test_every_keyword_has_an_example(keyword):
 
 def test_every_code_is_explained():
     rows = r"`([a-z]+[a-z0-9-]*)`(?=[^|\n]*\|[^|\n]*\|$)"
-    assert set(_codes()) <= set(re.findall(rows, PAGE + PAGE_4 + MIGRATING, re.MULTILINE))
+    assert set(_codes()) <= set(re.findall(rows, PAGE + PAGE_4 + MIGRATING + REMAP, re.MULTILINE))
     on_pages = (*ON_PAGE, *ON_PAGE_4)
     told = {code for e in on_pages for word in ("error", "notice") for code in e.all(word)}
     assert told <= set(_codes())
@@ -121,6 +122,7 @@ def _codes():
         "_notice",
         "Notice",
         "Diagnostic",
+        "_finding",
     }
     makers |= {"Problem", "_Trouble"}
     for path in (examples.ROOT / "dicomedit").rglob("*.py"):
