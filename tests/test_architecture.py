@@ -33,6 +33,7 @@ ONLY_IN = {
     "numpy": {"pixels"},
     "requests": {"io"},
     "rich": {"cli"},
+    "openpyxl": {"remap"},
     "argparse": {"cli"},
 }
 
@@ -57,6 +58,7 @@ AT_ONCE_ONLY_IN = {
     "PIL": set(),
     "numpy": set(),
     "rich": set(),
+    "openpyxl": set(),
 }
 SLOW = AT_ONCE_ONLY_IN.keys()
 

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from dicomedit.batch.work import cores
+from dicomedit.errors import DicomFileError
 from dicomedit.remap.reading import Header, HeaderReader
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -43,16 +44,30 @@ def _in_processes(
     reader: HeaderReader, first: list[Path], files: Iterator[Path], count: int
 ) -> Iterator[Header]:
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
     # Fresh processes: a fork of one with threads may stop dead.
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-        pending: deque[Future[list[Header]]] = deque()
-        chunk = first
-        while chunk:
-            pending.append(pool.submit(reader.read_all, chunk))
-            if len(pending) > 3 * count:
-                yield from pending.popleft().result()
-            chunk = list(islice(files, CHUNK))
-        while pending:
-            yield from pending.popleft().result()
+    pool = ProcessPoolExecutor(count, get_context("spawn"), initializer=_leave_interrupts)
+    pending: deque[tuple[Path, Future[list[Header]]]] = deque()
+    chunk, path = first, first[0]
+    try:
+        while chunk or pending:
+            if chunk:
+                pending.append((chunk[0], pool.submit(reader.read_all, chunk)))
+                chunk = list(islice(files, CHUNK))
+            if not chunk or len(pending) > 3 * count:
+                path, result = pending.popleft()
+                yield from result.result()
+    except BrokenProcessPool:
+        reason = "a process that read this file, or one after it, was killed; try --jobs 1"
+        raise DicomFileError(str(path), reason) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """Leave Ctrl-C to the process that has started this one."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -57,8 +57,11 @@ def ask_for_variables(
 def _variables(programs: Iterable[Program]) -> list[Variable]:
     found: dict[str, Variable] = {}
     for program in programs:
+        # What a script of version 6 sets itself, it sets whatever it is given.
+        is_lazy = isinstance(program.recipe, RemapRecipe)
         for variable in program.variables:
-            found.setdefault(variable.name.lower(), variable)
+            if is_lazy or variable.required:
+                found.setdefault(variable.name.lower(), variable)
     return list(found.values())
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from dicomedit.batch.remap import read_config_file
 from dicomedit.batch.survey import survey
 from dicomedit.errors import DicomFileError
-from dicomedit.io.roots import Inputs
-from dicomedit.io.scan import real
+from dicomedit.io.roots import Inputs, real
 from dicomedit.io.write import write_atomically
 from dicomedit.remap.reading import Header, HeaderReader
 from dicomedit.remap.sheet import csv_lines, is_workbook
@@ -96,6 +95,8 @@ def _check_output(output: Path | None, inputs: Inputs, given: argparse.Namespace
     places = {real(Path(given.paths[0])), *(real(file) for file in inputs.files)}
     if output.exists() and real(output) in places:
         raise DicomFileError(str(output), "the table would replace an input")
+    if any(real(output).is_relative_to(real(folder)) for folder in inputs.folders):
+        raise DicomFileError(str(output), "the table lies inside an input folder")
 
 
 class _Counts:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dicomedit.errors import DicomFileError
-from dicomedit.io.scan import Job, Plan, find_files, real
+from dicomedit.io.scan import Job, Plan, find_files
 from dicomedit.records import Record, field
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -64,6 +64,11 @@ class Inputs(Record):
         """The folder that all inputs are in."""
         places = [*self.folders, *(file.parent for file in self.files)]
         return Path(os.path.commonpath([os.path.abspath(place) for place in places]))
+
+
+def real(path: Path) -> Path:
+    """Return a path with its links followed; a link that leads nowhere, or to itself, is kept."""
+    return Path(os.path.realpath(path))
 
 
 def _is_inside(place: Path, folders: dict[Path, Path]) -> bool:

@@ -82,7 +82,7 @@ def _single(source: Path, destination: Path) -> Job:
 def _check_folders(source: Path, destination: Path) -> None:
     if destination.is_file():
         raise DicomFileError(str(destination), "the output is a file, but the input is a folder")
-    real_in, real_out = real(source), real(destination)
+    real_in, real_out = _real(source), _real(destination)
     if real_in == real_out:
         raise DicomFileError(str(destination), "the output folder is the input folder")
     if real_out.is_relative_to(real_in):
@@ -91,7 +91,7 @@ def _check_folders(source: Path, destination: Path) -> None:
         raise DicomFileError(str(destination), "the input folder lies inside the output folder")
 
 
-def real(path: Path) -> Path:
+def _real(path: Path) -> Path:
     """Return a path with its links followed; a link that leads nowhere, or to itself, is kept."""
     return Path(os.path.realpath(path))
 
@@ -113,7 +113,7 @@ def _folders(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[tupl
     Unlike `os.walk` this asks the system about links only: what else an entry is, is known from
     the folder.
     """
-    root = real(folder)
+    root = _real(folder)
     waiting = [os.fspath(folder)]
     while waiting:
         path = waiting.pop()
@@ -144,7 +144,7 @@ def _listed(path: str, root: Path) -> tuple[list[str], list[str]]:
 
 def _is_wanted(path: str, root: Path) -> bool:
     """Whether a link leads to a file inside."""
-    return real(Path(path)).is_relative_to(root) and os.path.isfile(path)
+    return _real(Path(path)).is_relative_to(root) and os.path.isfile(path)
 
 
 def _refuse(error: OSError) -> None:
@@ -153,7 +153,7 @@ def _refuse(error: OSError) -> None:
 
 def check_outside(destination: Path, source: Path) -> None:
     """Raise DicomFileError when links bring a result back into the folder of the input."""
-    if source.is_dir() and real(destination.parent).is_relative_to(real(source)):
+    if source.is_dir() and _real(destination.parent).is_relative_to(_real(source)):
         raise DicomFileError(str(destination), "a link leads from the output back into the input")
 
 

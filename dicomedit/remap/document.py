@@ -50,7 +50,8 @@ def read_remap(document: Document, text: str) -> RemapDocument:
     `text` is the document itself, of which only a digest is kept.
     """
     root = document.root
-    _check_attributes(document, root, optional=("covers",))
+    schema = [name for name in root.attributes if name.startswith(("xmlns", "xsi:"))]
+    _check_attributes(document, root, optional=("covers", *schema))
     _check_no_text(document, root)
     settings = _Settings(document)
     rules = [_rule(document, node) for node in root.children if not settings.take(node)]

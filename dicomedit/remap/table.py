@@ -58,7 +58,8 @@ def read_table(config: Config, sheet: Sheet, *, ignore_header: bool = False) -> 
     columns = layout(config)
     _check_header(sheet, columns, ignore_header)
     contexts: dict[RecordLevel, dict[Keys, Context]] = {x: {} for x in config.remapped_levels}
-    source = stand_in(sheet.name, "".join(csv_lines(sheet.rows)), len(sheet.rows))
+    content = "".join((repr(columns), *csv_lines(sheet.rows)))
+    source = stand_in(sheet.name, content, len(sheet.rows))
     table = Table(sheet, columns, contexts, source)
     for level in contexts:
         _take_level(table, level)

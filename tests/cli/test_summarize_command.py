@@ -189,6 +189,7 @@ def test_large_files_are_mapped(folder: Path, cli, monkeypatch):
         (("bad.xml", "data"), "bad.xml:1:1"),
         (("c.xml", "empty"), "empty: there is no DICOM file"),
         (("c.xml", "data", "-o", "c.xml.csv/t.csv"), "cannot be written"),
+        (("c.xml", "data", "-o", "data/t.csv"), "the table lies inside an input folder"),
         (("c.csv", "data", "-o", "c.csv"), "the table would replace an input"),
     ],
 )

@@ -24,6 +24,8 @@ VALID = {
     "nothing": "<Remap/>",
     "all settings": '<Remap covers="Patient Study"><Input>a</Input><Input>b</Input>'
     '<Output>o</Output><Script>s</Script><Variable name="v">x</Variable></Remap>',
+    "where the schema is": '<Remap xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    ' xsi:noNamespaceSchemaLocation="remap.xsd"/>',
     "a rule": f"<Remap>{RULE}</Remap>",
     "a rule without action": f"<Remap><Patient>{P1}</Patient></Remap>",
     "a rule for all": '<Remap><Global><Clear tag="(8,80)"/></Global></Remap>',

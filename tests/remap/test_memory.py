@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import archive
 import pytest
 
+from dicomedit import DicomFileError
 from dicomedit.batch import survey as module
 from dicomedit.batch.survey import survey
 from dicomedit.io.roots import Inputs
@@ -58,6 +61,28 @@ def test_files_are_not_listed_far_ahead(tmp_path, jobs, monkeypatch):
         assert header.error is None
         assert taken - told <= 2 * (3 * jobs + 2)
     assert told == 40
+
+
+def test_a_process_that_is_killed_ends_the_command_with_a_reason(tmp_path, monkeypatch):
+    class Pool:
+        def __init__(self, *_: object, **__: object) -> None:
+            self.is_closed = False
+
+        def submit(self, *_: object) -> Future:
+            future: Future = Future()
+            future.set_exception(BrokenProcessPool())
+            return future
+
+        def shutdown(self, **_: object) -> None:
+            self.is_closed = True
+
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(module, "CHUNK", 1)
+    paths = [archive.write(tmp_path / f"{number}") for number in range(3)]
+    found = survey(HeaderReader(()), paths, jobs=2)
+    assert next(found).error is None
+    with pytest.raises(DicomFileError, match=r"1: a process that read this file, or one after"):
+        list(found)
 
 
 def test_inputs_are_found_as_they_are_asked_for(tmp_path):
