@@ -136,7 +136,8 @@ class RemapWork(Record):
             run.source = source
 
         def act(run: Run) -> None:
-            run.source, run.span = source, span
+            # Notices are told once for each place: not as often as there are rows.
+            run.source, run.span = source, Span(0, 0)
             run.instance.journal.line = rule.places[0]
             try:
                 _change(run, action, text)

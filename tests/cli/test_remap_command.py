@@ -368,6 +368,13 @@ def test_a_value_that_does_not_fit_fails_the_object(folder: Folder, cli):
     )
 
 
+def test_what_happens_in_every_row_is_told_once(folder: Folder):
+    result = folder.remap(cells={**archive.FILLED, (2, 6): "\xe9", (5, 6): "\xe8"})
+    assert result.status == 0
+    assert len(re.findall(r"warning: .*\[utf8-declared\]", result.err)) == 1
+    assert "notice in 5 files: utf8-declared" in result.err
+
+
 # --- scripts ------------------------------------------------------------------------------------
 
 
