@@ -59,13 +59,13 @@ class RemapRecipe(Recipe):
 # --- reading ------------------------------------------------------------------------------------
 
 
-def read_xml(path: Path) -> tuple[Config | RemapDocument, str]:
-    """Return what an XML file says, and the name of its root; raise ScriptError."""
+def read_xml(path: Path) -> Config | RemapDocument:
+    """Return what an XML file says, a configuration or a mapping; raise ScriptError."""
     text = decode(str(path), _xml_bytes(path))
     document = parse(str(path), text, hides_values=f"<{CONFIG_ROOT}" not in text)
     if document.root.name == ROOT:
-        return read_remap(document, text), ROOT
-    return read_config(document), CONFIG_ROOT
+        return read_remap(document, text)
+    return read_config(document)
 
 
 def read_config_file(path: Path) -> Config:

@@ -25,9 +25,9 @@ from dicomedit.cli.run_options import working_options
 from dicomedit.dicom.uids import MAX_PREFIX, is_prefix
 from dicomedit.errors import Diagnostic, DicomFileError, ScriptError, Source, Span
 from dicomedit.io.roots import Inputs, plan_inputs
-from dicomedit.records import Record, field, replace
+from dicomedit.records import Record, field
 from dicomedit.remap.config import Config
-from dicomedit.remap.document import write_remap
+from dicomedit.remap.document import RemapDocument, write_remap
 from dicomedit.remap.mapping import Mapping
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -96,32 +96,37 @@ def _check_arguments(given: argparse.Namespace) -> None:
 
 def _task(given: argparse.Namespace) -> Task:
     path = Path(given.paths[0])
-    found, _ = read_xml(path)
-    variables = variables_of(given)
+    found = read_xml(path)
     if isinstance(found, Config):
-        if len(given.paths) < 3:
-            given.parser.error("a configuration, an input and an output are needed: XML IN... OUT")
-        mapping = empty_mapping(str(path))
-        if given.values is not None:
-            mapping = _mapping(found, Path(given.values), given)
-        elif given.strict and not given.scripts:
-            given.parser.error("--strict needs --values: there is nothing to be strict about")
-        return Task(mapping, *_places(given), tuple(given.scripts), variables)
+        return _task_of_config(found, path, given)
+    return _task_of_document(found, path.parent, given)
+
+
+def _task_of_config(config: Config, path: Path, given: argparse.Namespace) -> Task:
+    if len(given.paths) < 3:
+        given.parser.error("a configuration, an input and an output are needed: XML IN... OUT")
+    mapping = empty_mapping(str(path))
+    if given.values is not None:
+        mapping = _mapping(config, Path(given.values), given)
+    elif given.strict and not given.scripts:
+        given.parser.error("--strict needs --values: there is nothing to be strict about")
+    return Task(mapping, *_places(given), tuple(given.scripts), variables_of(given))
+
+
+def _task_of_document(found: RemapDocument, folder: Path, given: argparse.Namespace) -> Task:
     if given.values is not None:
         given.parser.error("--values goes with a configuration (<Columns>); this is a <Remap>")
-    task = Task(found.mapping, (), Path(), tuple(given.scripts), {**found.variables, **variables})
-    folder = path.parent
     scripts = (*given.scripts, *(_beside(folder, name) for name in found.scripts))
+    variables = {**found.variables, **variables_of(given)}
     if len(given.paths) == 1 and found.inputs and found.output is not None:
         inputs = tuple(folder / name for name in found.inputs)
-        output = _output(found.output, given)
-        return replace(task, inputs=inputs, output=folder / output, scripts=scripts)
+        output = folder / _output(found.output, given)
+        return Task(found.mapping, inputs, output, scripts, variables)
     if len(given.paths) < 3:
         given.parser.error(
             "an input and an output are needed: IN... OUT, or <Input> and <Output> in the mapping"
         )
-    inputs, output = _places(given)
-    return replace(task, inputs=inputs, output=output, scripts=scripts)
+    return Task(found.mapping, *_places(given), scripts, variables)
 
 
 def _beside(folder: Path, name: str) -> str:
@@ -164,7 +169,7 @@ def _mapping(config: Config, values: Path, given: argparse.Namespace) -> Mapping
 def _init(given: argparse.Namespace) -> int:
     """Print a configuration and its table as one mapping."""
     path = Path(given.paths[0])
-    config, _ = read_xml(path)
+    config = read_xml(path)
     if not isinstance(config, Config):
         raise ScriptError([_problem(path, "this is a mapping already; --init takes <Columns>")])
     mapping = _mapping(config, Path(given.paths[1]), given)

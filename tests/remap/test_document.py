@@ -114,7 +114,7 @@ def read(tmp_path: Path) -> Callable[[str], RemapDocument]:
     def call(text: str) -> RemapDocument:
         path = tmp_path / "m.xml"
         path.write_text(text, "utf-8")
-        found, _ = read_xml(path)
+        found = read_xml(path)
         assert isinstance(found, RemapDocument)
         return found
 
