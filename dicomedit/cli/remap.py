@@ -17,6 +17,7 @@ from dicomedit.batch.remap import (
     read_script,
     read_xml,
 )
+from dicomedit.cli.counter import Counter
 from dicomedit.cli.ending import stopping_on_interrupt
 from dicomedit.cli.remap_options import set_up_options, variables_of
 from dicomedit.cli.remap_variables import ask_for_variables
@@ -197,12 +198,15 @@ def _problem(path: Path, message: str) -> Diagnostic:
 def _check_coverage(mapping: Mapping, inputs: Inputs, given: argparse.Namespace) -> None:
     """Look at all headers before anything is written; raise when there is nothing to be done."""
     unread: list[Header] = []
+    counter = Counter.of(quiet=given.quiet)
 
     def hear(header: Header) -> None:
+        counter.add()
         if header.error is not None and not header.is_skipped:
             unread.append(header)
 
     coverage = cover(mapping, inputs.find(), jobs=given.jobs, on_header=hear)
+    counter.clear()
     if not coverage.files and not unread:
         raise no_files([*inputs.folders, *inputs.files])
     if mapping.rules:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dicomedit.batch.remap import read_config_file
 from dicomedit.batch.survey import survey
+from dicomedit.cli.counter import Counter
 from dicomedit.errors import DicomFileError
 from dicomedit.io.roots import Inputs, real
 from dicomedit.io.write import write_atomically
@@ -115,8 +116,9 @@ class _Counts:
 
 
 def _read_all(summary: Summary, inputs: Inputs, given: argparse.Namespace) -> _Counts:
-    counts = _Counts()
+    counts, counter = _Counts(), Counter.of(quiet=given.quiet)
     for header in survey(HeaderReader(summary.paths), inputs.find(), jobs=given.jobs):
+        counter.add()
         if header.error is None:
             counts.read += 1
             summary.add(header)
@@ -124,7 +126,9 @@ def _read_all(summary: Summary, inputs: Inputs, given: argparse.Namespace) -> _C
             counts.skipped += 1
         else:
             counts.failed += 1
+            counter.clear()
             tell_unread(header)
+    counter.clear()
     return counts
 
 

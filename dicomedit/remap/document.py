@@ -16,7 +16,6 @@ from dicomedit.remap.mapping import (
     Kind,
     Mapping,
     Rule,
-    line_start,
     places_text,
     stand_in,
 )
@@ -253,7 +252,7 @@ def _overlaps(source: Source, rules: Iterable[Rule]) -> Iterator[Diagnostic]:
             message = (
                 f"{path} is changed at the levels {names}: where several apply, {winner.value} wins"
             )
-            start = line_start(source, levels[winner])
+            start = source.offset(levels[winner])
             span = Span(start, start)
             yield Diagnostic("several-levels", message, source, span, None, Severity.WARNING)
 

@@ -67,13 +67,8 @@ class Mapping(Record):
 
     def span(self, rule: Rule) -> Span:
         """Return where a rule begins in `source`."""
-        start = line_start(self.source, rule.places[0])
+        start = self.source.offset(rule.places[0])
         return Span(start, start)
-
-
-def line_start(source: Source, line: int) -> int:
-    """Return the offset of a line, counted from 1."""
-    return source._starts[min(line, len(source._starts)) - 1]
 
 
 def stand_in(name: str, text: str, lines: int) -> Source:

@@ -147,10 +147,7 @@ def _diagnostic(
 
 def _offset(source: Source, line: int, column: int) -> int:
     """Return the offset of a place; lines are counted from 1, columns from 0."""
-    start = 0
-    for _ in range(line - 1):
-        start = source.text.find("\n", start) + 1
-    return min(start + column, len(source.text))
+    return min(source.offset(line) + column, len(source.text))
 
 
 def _unreadable(name: str, reason: str) -> ScriptError:

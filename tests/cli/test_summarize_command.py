@@ -68,6 +68,17 @@ def test_processes_are_started_by_the_installed_command(tmp_path: Path):
     assert done.stdout.splitlines()[-1] == '"A","P99",'
 
 
+def test_files_are_counted_on_a_terminal(folder: Path, cli, monkeypatch):
+    from dicomedit.cli import counter
+
+    monkeypatch.setattr(counter, "EVERY", 2)
+    monkeypatch.setattr(counter.Counter, "of", lambda *, quiet: counter.Counter(not quiet))
+    _, out, err = cli("summarize", "c.xml", "data")
+    assert out == archive.TABLE
+    assert err.startswith("\r2 files read\r4 files read\r            \r5 DICOM files")
+    assert cli("summarize", "c.xml", "data", "-q")[2] == ""
+
+
 def test_only_global_columns_have_no_rows(folder: Path, cli):
     name = config(folder, '<Global remap="New">(0008,0080)</Global>')
     assert cli("summarize", name, "data")[:2] == (0, '"Institution Name","New"\n')
