@@ -14,7 +14,7 @@ from dicomedit.dicom.uids import UidMap
 from dicomedit.dicom.views import Buffer
 from dicomedit.errors import Diagnostic, DicomFileError, Source
 from dicomedit.io.fetch import UrlFetcher
-from dicomedit.io.read import read_file
+from dicomedit.io.read import read_file, read_zipped
 from dicomedit.io.scan import prepare_folder
 from dicomedit.io.source import include_loader, read_source
 from dicomedit.io.write import encode_instance, is_gzip_name, write_atomically, zipped
@@ -214,7 +214,8 @@ def edit_file(
     if destination is not None and _is_same_file(before, destination):
         raise DicomFileError(str(source), "the destination is the source itself")
     wanted = frozenset().union(*(step.program.wanted for step in steps))
-    instance = read_file(source, wanted, unzips=options.gzip).open()
+    read = read_zipped if options.gzip else read_file
+    instance = read(source, wanted).open()
     digest = None if digest_of is None else digest_of(source)
     outcomes: list[Outcome] = []
     for number, step in enumerate(steps, 1):

@@ -75,13 +75,17 @@ class DicomFile(Record):
         return Instance(self.root, self.meta, Journal(complete=complete), [])
 
 
-def read_file(path: Path, wanted: Set[int] = frozenset(), *, unzips: bool = False) -> DicomFile:
+def read_file(path: Path, wanted: Set[int] = frozenset()) -> DicomFile:
     """Return the elements of a file; raise DicomFileError when it cannot be trusted.
 
-    `wanted` are the tags that will be looked for at every level. With `unzips` a gzip file, whose
-    name ends in ``.gz``, is read as what it holds.
+    `wanted` are the tags that will be looked for at every level.
     """
-    return locate_elements(_content(path, _open, unzips), str(path), wanted)
+    return locate_elements(_content(path, _open, unzips=False), str(path), wanted)
+
+
+def read_zipped(path: Path, wanted: Set[int] = frozenset()) -> DicomFile:
+    """Return the same; a gzip file, whose name ends in ``.gz``, is read as what it holds."""
+    return locate_elements(_content(path, _open, unzips=True), str(path), wanted)
 
 
 def read_header(path: Path, *, unzips: bool = False) -> DicomFile:
@@ -89,10 +93,10 @@ def read_header(path: Path, *, unzips: bool = False) -> DicomFile:
 
     The whole file is walked over all the same, so that what this takes `read_file` takes, too.
     """
-    return locate_elements(_content(path, _open_for_headers, unzips), str(path))
+    return locate_elements(_content(path, _open_for_headers, unzips=unzips), str(path))
 
 
-def _content(path: Path, opener: Callable[[Path], Data], unzips: bool) -> Data:
+def _content(path: Path, opener: Callable[[Path], Data], *, unzips: bool) -> Data:
     try:
         data = opener(path)
         if unzips and is_gzip_name(path) and data[:2] == _GZIP:
