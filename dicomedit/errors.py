@@ -35,6 +35,10 @@ class Source(Record):
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
+    def offset(self, line: int) -> int:
+        """Return where a line begins, counted from 1; of one beyond the last where that begins."""
+        return self._starts[min(line, len(self._starts)) - 1]
+
     def line_text(self, line: int) -> str:
         """Return a line without its line end; empty beyond the last line."""
         if line > len(self._starts):

@@ -36,6 +36,7 @@ ONLY_IN = {
     "requests": {"io"},
     "fsspec": {"io"},
     "rich": {"cli"},
+    "openpyxl": {"remap"},
     "argparse": {"cli"},
     "pygls": {"lsp"},
     "shtab": {"cli"},
@@ -77,6 +78,7 @@ AT_ONCE_ONLY_IN = {
     "tarfile": set(),
     "numpy": set(),
     "rich": set(),
+    "openpyxl": set(),
 }
 SLOW = AT_ONCE_ONLY_IN.keys()
 

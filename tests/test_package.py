@@ -69,7 +69,7 @@ def test_the_wheel_holds_the_package_the_grammar_and_the_scripts(wheel: Path):
     tables = {f"dicomedit/grammar/dicomedit{dialect}.tables" for dialect in (4, 6)}
     assert tables <= set(found)
     assert "dicomedit/py.typed" in found
-    assert "dicomedit/dicom/dictionary.tsv" in found
+    assert {"dicomedit/dicom/dictionary.tsv", "dicomedit/remap/remap.xsd"} <= found
 
 
 def test_the_wheel_holds_nothing_else(wheel: Path):
@@ -77,7 +77,7 @@ def test_the_wheel_holds_nothing_else(wheel: Path):
         top, _, rest = name.partition("/")
         assert top == "dicomedit" or top.endswith(".dist-info"), name
         assert "test" not in rest.lower(), name
-        known = name.endswith((".py", ".lark", ".tables", ".das", ".tsv", ".typed"))
+        known = name.endswith((".py", ".lark", ".tables", ".das", ".tsv", ".typed", ".xsd"))
         assert known or ".dist-info/" in name, name
 
 

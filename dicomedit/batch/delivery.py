@@ -14,6 +14,7 @@ from dicomedit.batch.program import (
     Step,
     check_unchanged,
     edit_instance,
+    read_as,
     stamp_of,
     stat_of,
     wanted_by,
@@ -25,7 +26,7 @@ from dicomedit.dicom.levels import Instance
 from dicomedit.dicom.text import read_text
 from dicomedit.dicom.views import Buffer, part_of
 from dicomedit.errors import Diagnostic, DicomFileError, Severity, Source, Span
-from dicomedit.io.read import DicomFile, read_file
+from dicomedit.io.read import DicomFile
 from dicomedit.io.write import encode_data_set
 from dicomedit.lang.program import Outcome
 from dicomedit.records import Record, field, replace
@@ -101,7 +102,7 @@ def deliver_file(
     answer. Raises EvaluationError or DicomFileError.
     """
     before = stat_of(source)
-    file = read_file(source, wanted_by(steps))
+    file = read_as(source, wanted_by(steps), options)
     digest = None if digest_of is None else digest_of(source)
     stamp = stamp_of(before, digest)
 

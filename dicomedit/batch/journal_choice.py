@@ -39,7 +39,8 @@ def open_chosen(
     from dicomedit.io.scan import remove_parts
 
     path = journal_path(folder) if chosen in (None, True) else Path(chosen)  # type: ignore[arg-type]
-    _check_place(path, work.source)
+    for each in work.inputs:
+        _check_place(path, each)
     header = header_of(work, folder, allow_urls)
     journal = open_journal(path, header, work.source, resume=resume)
     if journal.was_cut:

@@ -14,10 +14,10 @@ from dicomedit.dicom.uids import UidMap
 from dicomedit.dicom.views import Buffer
 from dicomedit.errors import Diagnostic, DicomFileError, Source
 from dicomedit.io.fetch import UrlFetcher
-from dicomedit.io.read import read_file
+from dicomedit.io.read import DicomFile, read_file, read_zipped
 from dicomedit.io.scan import prepare_folder
 from dicomedit.io.source import include_loader, read_source
-from dicomedit.io.write import encode_instance, write_atomically
+from dicomedit.io.write import encode_instance, is_gzip_name, write_atomically, zipped
 from dicomedit.lang.lookup import LookupTable
 from dicomedit.lang.program import CompiledScript, Outcome, Resources, Variable
 from dicomedit.records import Record, field
@@ -45,6 +45,15 @@ class Options(Record):
     allow_unset: bool = False
     """In scripts of DicomEdit 4 a variable without any value is nothing, as it was originally;
     otherwise it is an error, as it always is in version 6."""
+
+    uid_root: str | None = None
+    """Where new UIDs are made, for what does not say so itself; otherwise under 2.25."""
+
+    source_title: str | None = None
+    """What a result says of the program that it comes from, in (0002,0016)."""
+
+    gzip: bool = False
+    """Files named ``.gz`` are read and written as gzip files; otherwise they are not DICOM."""
 
 
 DEFAULTS = Options()
@@ -74,6 +83,7 @@ def resources_of(
         strict_lookup=options.strict_lookup,
         honour_fill=options.honour_fill,
         allow_unset=options.allow_unset,
+        uid_root=options.uid_root,
         **given,
     )
 
@@ -195,7 +205,7 @@ class Program(Record):
 def finish(instance: Instance, options: Options) -> None:
     """Bring file meta information in line with what scripts did, or undo all they did."""
     try:
-        renew_file_meta(instance, keep=options.keep_file_meta)
+        renew_file_meta(instance, keep=options.keep_file_meta, source_title=options.source_title)
     except BaseException:
         instance.journal.undo()
         raise
@@ -227,13 +237,15 @@ def edit_file(
     before = stat_of(source) if isinstance(source, Path) else source.before
     if destination is not None and _is_same_file(source, before, destination):
         raise DicomFileError(str(source), "the destination is the source itself")
-    instance = read_file(source, wanted_by(steps)).open()
+    instance = read_as(source, wanted_by(steps), options).open()
     digest = None if digest_of is None else digest_of(source)
     outcome = edit_instance(steps, instance, options, tell_changes=tell_changes)
     if outcome.rejected:
         check_unchanged(source, before)
         return outcome, stamp_of(before, digest)
-    parts = list(encode_instance(instance))
+    parts: list[Buffer] = list(encode_instance(instance))
+    if options.gzip and isinstance(destination, Path) and is_gzip_name(destination):
+        parts = list(zipped(parts))
     if destination is None:
         check_unchanged(source, before)
     elif isinstance(destination, Path):
@@ -241,6 +253,13 @@ def edit_file(
     else:
         destination.write(_checked_last(parts, source, before))
     return outcome, stamp_of(before, digest, sum(map(len, parts)))
+
+
+def read_as(source: Path | Loaded, wanted: frozenset[int], options: Options) -> DicomFile:
+    """Return the elements of a file as the options say that files are read."""
+    if options.gzip and isinstance(source, Path):
+        return read_zipped(source, wanted)
+    return read_file(source, wanted)
 
 
 def wanted_by(steps: Sequence[Step]) -> frozenset[int]:

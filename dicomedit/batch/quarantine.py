@@ -26,13 +26,14 @@ class Quarantine(Record):
 
     folder: Path
     source: Path | Place
+    inputs: tuple[Path | Place, ...]
 
     def check(self, destination: Path | Target) -> None:
         """Raise DicomFileError when copies would get among the inputs or the results."""
         if not isinstance(self.source, Path):
             self.source.check_beside(self.folder, "the quarantine folder")
         inside = _real(self.folder)
-        for path, what in ((self.source, "input"), (destination, "output")):
+        for path, what in (*((each, "input") for each in self.inputs), (destination, "output")):
             if isinstance(path, Path) and inside.is_relative_to(_real(path)):
                 reason = f"the quarantine folder lies inside the {what} folder"
                 raise DicomFileError(str(self.folder), reason)

@@ -149,6 +149,7 @@ def iterate(
     stop: Stop | None = None,
     executor: Executor | None = None,
     delivery: Delivery | None = None,
+    planned: Plan | None = None,
 ) -> Rows:
     """Apply scripts as `run` does; return an iterator of rows, one file each, in a stable order.
 
@@ -174,7 +175,7 @@ def iterate(
     ``"local"`` for one of `jobs` workers that is started. A `stop` ends the run early; an
     `executor` takes the place of `jobs`. With a `delivery` results do not become files but are
     handed to it; `destination` is then its name, and without scripts files are handed on as they
-    are.
+    are. With `planned` there may be several inputs; `source` is the folder they are all in.
 
     Raises ScriptError or DicomFileError before anything is touched when a script, the input or
     the output cannot be used; what happens to a single file is told in its row.
@@ -184,7 +185,11 @@ def iterate(
     if jobs is not None and jobs < 1:
         raise ValueError("jobs is at least 1, or None for all cores")
     programs = _programs(scripts, dialect) if scripts or delivery is None else ()
-    base, planned = planned_of(source, destination, archives, delivery)
+    base: Path | Place
+    if planned is None:
+        base, planned = planned_of(source, destination, archives, delivery)
+    else:
+        base = Path(source)  # type: ignore[arg-type]
     work = Work(
         programs,
         _tables(lookup, len(programs)),
@@ -197,6 +202,7 @@ def iterate(
         retries,
         digests,
         delivery,
+        planned.inputs,
     )
     fetcher = UrlFetcher(allow_urls)
     if scheduler is not None:
@@ -294,7 +300,7 @@ def _quarantine(folder: _PathLike | None, work: Work, planned: Plan) -> Quaranti
     _check_local(folder, "the quarantine folder")
     from dicomedit.batch.quarantine import Quarantine
 
-    found = Quarantine(Path(folder), work.source)
+    found = Quarantine(Path(folder), work.source, work.inputs)
     found.check(planned.folder)
     return found
 
@@ -330,7 +336,7 @@ def _executor(
         return Cluster(scheduler, jobs or cores(), None if work.dry_run else planned.folder)
     import sys
 
-    count = min(workers_for(jobs, planned, work.source), planned.count)
+    count = min(workers_for(jobs, planned, *work.inputs), planned.count)
     private = (getattr(each, "is_private", False) for each in (work.source, planned.folder))
     if count < 2 or not sys.executable or any(private):
         return serial
@@ -339,11 +345,11 @@ def _executor(
     return Processes(count, () if journal is None else (journal.descriptor,))
 
 
-def workers_for(jobs: int | None, planned: Plan, source: Path | Place) -> int:
+def workers_for(jobs: int | None, planned: Plan, *inputs: Path | Place) -> int:
     """Return how many processes a run should have; None stands for as many as are of use."""
     if jobs is not None:
         return jobs
-    if planned.count <= FEW_FILES and not _is_large(source):
+    if planned.count <= FEW_FILES and not any(map(_is_large, inputs)):
         return 1
     return cores()
 

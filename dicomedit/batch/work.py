@@ -73,6 +73,14 @@ class Work(Record):
     delivery: Delivery | None = None
     """Where results go when they do not become files."""
 
+    folders: tuple[Path, ...] | None = None
+    """The folders that are read, when `source` only stands for what they have in common."""
+
+    @property
+    def inputs(self) -> tuple[Path | Place, ...]:
+        """What is read, and no result may get into."""
+        return (self.source,) if self.folders is None else self.folders
+
     def editor(self, shared: Shared) -> Editor:
         """Return what edits files, with what they share."""
         steps = [
@@ -86,6 +94,7 @@ class Work(Record):
                     strict_lookup=self.options.strict_lookup,
                     honour_fill=self.options.honour_fill,
                     allow_unset=self.options.allow_unset,
+                    uid_root=self.options.uid_root,
                 ),
             )
             for program, table in zip(self.programs, self.tables, strict=True)
@@ -162,7 +171,8 @@ class Editor(Record, frozen=False):
             assert isinstance(job.source, Path)  # nothing else is planned for a delivery
             return deliver_file(self.steps, job.source, self.courier, work.options, digest)
         if work.delivery is None and folder not in self.folders:
-            check_outside(job.destination, work.source)
+            for each in work.inputs:
+                check_outside(job.destination, each)
             if not work.dry_run:
                 prepare_folder(folder)
             self.folders.add(folder)
@@ -183,13 +193,20 @@ class Editor(Record, frozen=False):
             self.opened = Opened()
         return place.load(self.opened)
 
+    def _is_named(self, job: Job) -> bool:
+        """Whether somebody named the file itself, and not a folder that it is in."""
+        folders, source = self.work.folders, job.source
+        if folders is None or not isinstance(source, Path):
+            return source == self.work.source
+        return not any(source.is_relative_to(each) for each in folders)
+
     def _failed(self, job: Job, error: DicomEditError) -> Row:
         if isinstance(error, EvaluationError) and not self.work.show_values:
             failure = replace(error.failure, shown_value=None)
             error = EvaluationError(failure, source=error.source, span=error.span)
         row = failed_row(job, error)
         # Whoever names a single file wants it edited: passing over it is a failure.
-        if isinstance(error, SkippedFileError) and job.source != self.work.source:
+        if isinstance(error, SkippedFileError) and not self._is_named(job):
             return replace(row, status=Status.SKIPPED, stamp=_stamp(job, self.work.digests))
         return row
 

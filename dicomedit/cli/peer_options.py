@@ -9,6 +9,7 @@ from dicomedit.batch.rows import Status
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from dicomedit.net.destination import PeerDestination
@@ -50,19 +51,26 @@ def certificates(given: argparse.Namespace) -> Certificates:
     return Certificates(given.ca_file, given.cert, given.key)
 
 
-def delivery_options(source: str, destination: str, given: argparse.Namespace) -> dict[str, Any]:
+def is_peer(destination: str) -> bool:
+    """Whether a destination is the address of a DICOM peer."""
+    return destination.lower().startswith(("dicom:", "dicoms:"))
+
+
+def delivery_options(
+    sources: Sequence[str | Path], destination: str, given: argparse.Namespace
+) -> dict[str, Any]:
     """Return what a run needs to send to a destination; nothing when it is no DICOM peer.
 
     There is one association unless somebody asks for more: peers may not like several.
     """
-    if not destination.lower().startswith(("dicom:", "dicoms:")):
+    if not is_peer(destination):
         return {}
     from dicomedit.net.pairs import survey
 
     delivery = peer_of(destination, given)
     given.verbs = _SENT
     if not given.dry_run:
-        delivery = delivery.expecting(survey(Path(source)))
+        delivery = delivery.expecting(survey(*map(Path, sources)))
     return {"delivery": delivery, "jobs": given.jobs or 1}
 
 

@@ -14,7 +14,7 @@ from dicomedit.errors import DicomEditError, Severity
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from dicomedit.lang.program import Outcome
     from dicomedit.net.destination import PeerDestination
@@ -175,7 +175,7 @@ def execute(given: argparse.Namespace) -> int:
     listening = _listening(given)
     log = _Log(given.quiet)
     with (
-        _stop_signals() as stop,
+        _stop_signals() as wait_for_stop,
         receiving(
             programs,
             _destination(given),
@@ -195,7 +195,7 @@ def execute(given: argparse.Namespace) -> int:
     ):
         log.tell(f"listening at {given.address}, port {receiver.port}")
         _warn_of_open_doors(given)
-        stop.wait()
+        wait_for_stop()
         log.tell("shutting down: objects in hand are finished")
     if not receiver.is_complete:
         log.tell("ended; objects in hand failed: they took too long, and have no result")
@@ -262,21 +262,31 @@ def _warn_of_open_doors(given: argparse.Namespace) -> None:
 
 
 @contextlib.contextmanager
-def _stop_signals() -> Iterator[threading.Event]:
-    """Let Ctrl-C and SIGTERM end the command in order, and the second of them at once."""
+def _stop_signals() -> Iterator[Callable[[], None]]:
+    """Let Ctrl-C and SIGTERM end the command in order, and the second of them at once.
+
+    What is given waits for the first.
+    """
     import os
     import signal
+    from queue import SimpleQueue
 
-    stop = threading.Event()
+    # Unlike an event it can be told by a handler that interrupts whoever is about to wait for it.
+    asked: SimpleQueue[int] = SimpleQueue()
+    heard: list[int] = []
 
-    def heed(_number: int, _frame: object) -> None:
-        if stop.is_set():
+    def heed(number: int, _frame: object) -> None:
+        if heard:
             os._exit(1)
-        stop.set()
+        heard.append(number)
+        asked.put(number)
+
+    def wait() -> None:
+        asked.get()
 
     before = {each: signal.signal(each, heed) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield stop
+        yield wait
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -186,7 +186,7 @@ def execute(given: argparse.Namespace) -> int:
         "archives": given.archives,
         "dicomdir": given.dicomdir,
         **working_options(given),
-        **delivery_options(source, destination, given),
+        **delivery_options([source], destination, given),
     }
     with stopping_on_interrupt() as stop:
         rows = begin(programs, inputs, destination, call, stop)

@@ -18,21 +18,26 @@ _META_CLASS_UID = 0x00020002
 _META_INSTANCE_UID = 0x00020003
 _META_IMPLEMENTATION = 0x00020012
 _META_IMPLEMENTATION_NAME = 0x00020013
+_META_SOURCE_TITLE = 0x00020016
 _ESSENTIAL = frozenset((_META_VERSION, _META_CLASS_UID, _META_INSTANCE_UID, TRANSFER_SYNTAX_UID))
 
 
-def renew_file_meta(instance: Instance, *, keep: bool) -> None:
+def renew_file_meta(instance: Instance, *, keep: bool, source_title: str | None = None) -> None:
     """Bring the file meta information in line with the data set (PS3.10 §7.1).
 
     The SOP Class and Instance UIDs are copied from the data set, empty when it has none; the
     implementation is this one. Whatever else the input had, such as the name of the sending
-    device, goes, unless `keep` is set or the script stored it itself.
+    device, goes, unless `keep` is set or the script stored it itself. A `source_title` becomes the
+    Source Application Entity Title, unless the script has stored or deleted that.
     """
+    changed = instance.journal.tags_of(instance.meta)
     if not keep:
-        stay = _ESSENTIAL | instance.journal.tags_of(instance.meta)
+        stay = _ESSENTIAL | changed
         edit.remove(
             instance, [Target(instance.meta, t) for t in instance.meta.tags() if t not in stay]
         )
+    if source_title is not None and _META_SOURCE_TITLE not in changed:
+        _put(instance, _META_SOURCE_TITLE, "AE", _padded(source_title, b" "))
     _put(instance, _META_VERSION, "OB", b"\0\1")
     _put(instance, _META_CLASS_UID, "UI", _uid(instance, SOP_CLASS_UID))
     _put(instance, _META_INSTANCE_UID, "UI", _uid(instance, SOP_INSTANCE_UID))

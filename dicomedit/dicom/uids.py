@@ -45,6 +45,11 @@ def new_uid() -> str:
     return f"2.25.{_random()}"
 
 
+def under_root(uid: str, root: str | None) -> str:
+    """Return a UID that was made under 2.25 under a root that `is_prefix`, if there is one."""
+    return uid if root is None else f"{root.rstrip('.')}.{uid.removeprefix('2.25.')}"
+
+
 def _random() -> int:
     return _uuid(os.urandom(16), version=4)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import struct
 import zlib
-from collections.abc import Set
+from collections.abc import Callable, Set
 from pathlib import Path
 
 from dicomedit.dicom.content import Content
@@ -23,6 +24,7 @@ from dicomedit.dicom.levels import Instance, Journal
 from dicomedit.dicom.scan import Data, Findings, Malformed, Scanner
 from dicomedit.dicom.views import map_file, open_spool, spooled
 from dicomedit.errors import DicomFileError
+from dicomedit.io.write import is_gzip_name
 from dicomedit.records import Record
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -33,6 +35,9 @@ PREFIX_AT = 128
 PREFIX = b"DICM"
 MAP_FROM = 16 << 20
 """Files of at least this many bytes are mapped instead of read."""
+
+MAP_HEADERS_FROM = 1 << 17
+"""Files of at least this many bytes are mapped when only their headers are wanted."""
 
 MAX_INFLATED = 2 << 30
 """Longest deflated data set, in bytes after inflating."""
@@ -58,6 +63,8 @@ _DIRECTORY_REASON = (
 
 
 _CHUNK = 1 << 20
+_GZIP = b"\x1f\x8b"
+_GZIP_BITS = 16 + zlib.MAX_WBITS
 
 
 class DicomFile(Record):
@@ -82,11 +89,32 @@ def read_file(path: Path | Loaded, wanted: Set[int] = frozenset()) -> DicomFile:
     """
     if not isinstance(path, Path):
         return locate_elements(path.data, str(path), wanted)
+    return locate_elements(_content(path, _open, unzips=False), str(path), wanted)
+
+
+def read_zipped(path: Path, wanted: Set[int] = frozenset()) -> DicomFile:
+    """Return the same; a gzip file, whose name ends in ``.gz``, is read as what it holds."""
+    return locate_elements(_content(path, _open, unzips=True), str(path), wanted)
+
+
+def read_header(path: Path, *, unzips: bool = False) -> DicomFile:
+    """Return the same for who wants a few values: of a large file only what is looked at is read.
+
+    The whole file is walked over all the same, so that what this takes `read_file` takes, too.
+    """
+    return locate_elements(_content(path, _open_for_headers, unzips=unzips), str(path))
+
+
+def _content(path: Path, opener: Callable[[Path], Data], *, unzips: bool) -> Data:
     try:
-        data = _open(path)
+        data = opener(path)
+        if unzips and is_gzip_name(path) and data[:2] == _GZIP:
+            return _unzipped(data)
+    except Malformed as error:
+        raise DicomFileError(str(path), error.reason) from None
     except OSError as error:
         raise DicomFileError(str(path), error.strerror or "cannot be read") from None
-    return locate_elements(data, str(path), wanted)
+    return data
 
 
 def _open(path: Path) -> Data:
@@ -95,6 +123,37 @@ def _open(path: Path) -> Data:
         return map_file(file)
     with file:
         return file.read()
+
+
+def _open_for_headers(path: Path) -> Data:
+    with path.open("rb", buffering=0) as file:
+        if os.fstat(file.fileno()).st_size >= MAP_HEADERS_FROM:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return file.read()
+
+
+def _unzipped(data: Data) -> Data:
+    """Return what a gzip file holds (RFC 1952); much of it is kept in a temporary file."""
+    view, length = memoryview(data), 0
+    with open_spool() as spool:
+        while view:
+            inflater = zlib.decompressobj(wbits=_GZIP_BITS)
+            rest: bytes | memoryview = view
+            while not inflater.eof:
+                try:
+                    chunk = inflater.decompress(rest, _CHUNK)
+                except zlib.error:
+                    raise Malformed("the gzip file is broken", 0) from None
+                rest = inflater.unconsumed_tail
+                if not chunk and not rest and not inflater.eof:
+                    raise Malformed("the gzip file has no end", 0)
+                spool.write(chunk)
+                length += len(chunk)
+                if length > MAX_INFLATED:
+                    raise Malformed(f"the gzip file holds more than {MAX_INFLATED} bytes", 0)
+            # Several may stand one behind the other, and zeros behind the last one.
+            view = memoryview(inflater.unused_data.lstrip(b"\0"))
+        return spooled(spool)
 
 
 def locate_elements(data: Data, name: str, wanted: Set[int] = frozenset()) -> DicomFile:

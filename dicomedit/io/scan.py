@@ -81,12 +81,14 @@ class Job(Record):
 class Plan(Record):
     """What a run is about to do: how many files there are, the folder of the results, the jobs.
 
-    The jobs are found as they are asked for, so that there may be any number.
+    The jobs are found as they are asked for, so that there may be any number. `inputs` are the
+    folders that are read when they are not simply the one that was named: no result may get there.
     """
 
     count: int
     folder: Path | Target
     jobs: Iterator[Job] = field(repr=False)
+    inputs: tuple[Path, ...] | None = None
 
 
 def plan(source: Path, destination: Path) -> Plan:
@@ -115,8 +117,7 @@ def plan_delivery(source: Path, name: str) -> Plan:
     Each result is named below `name`, for those who read of it; the folder of the plan is one that
     there is not, beside the source: what is noted of the run goes beside it. Raises DicomFileError.
     """
-    whole = Path(os.path.abspath(source))
-    folder = whole.with_name(f"{whole.name}.to-{re.sub('[^0-9A-Za-z.-]+', '-', name)}")
+    folder = folder_of_delivery(source, name)
     try:
         if source.is_dir():
             count = sum(1 for _ in find_files(source))
@@ -124,6 +125,12 @@ def plan_delivery(source: Path, name: str) -> Plan:
         return Plan(1, folder, iter((_single(source, Path(name)),)))
     except OSError as error:
         raise DicomFileError(str(error.filename or source), error.strerror or "unusable") from None
+
+
+def folder_of_delivery(source: Path, name: str) -> Path:
+    """Return a folder that there is not, beside an input, for what is noted of a delivery."""
+    whole = Path(os.path.abspath(source))
+    return whole.with_name(f"{whole.name}.to-{re.sub('[^0-9A-Za-z.-]+', '-', name)}")
 
 
 def _jobs(source: Path, destination: Path) -> Iterator[Job]:

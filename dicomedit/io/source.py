@@ -12,16 +12,16 @@ MAX_BYTES = 16 << 20
 """Largest script or table that is read."""
 
 
-def read_source(path: str | os.PathLike[str]) -> Source:
+def read_source(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> Source:
     """Return a file's text under its name; raise ScriptError when it is no UTF-8 text."""
     name = os.fspath(path)
     try:
         with Path(path).open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(max_bytes + 1)
     except OSError as error:
         raise _unreadable(name, error.strerror or "cannot be read") from None
-    if len(data) > MAX_BYTES:
-        raise _unreadable(name, f"the file is larger than {MAX_BYTES} bytes")
+    if len(data) > max_bytes:
+        raise _unreadable(name, f"the file is larger than {max_bytes} bytes")
     try:
         return Source(name, data.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -34,6 +34,23 @@ _ROW = 1000
 _GROUP_LENGTH = b"\x02\0\0\0UL\x04\0"
 
 
+_GZIP_BITS = 16 + zlib.MAX_WBITS
+
+
+def is_gzip_name(path: Path) -> bool:
+    """Whether a file of this name is compressed with gzip (RFC 1952) when it is written."""
+    return path.suffix.lower() == ".gz"
+
+
+def zipped(parts: Iterable[Buffer]) -> Iterator[bytes]:
+    """Yield the bytes of a gzip file, which tells neither name nor time."""
+    deflater = zlib.compressobj(wbits=_GZIP_BITS)
+    for part in parts:
+        for piece in pieces(part):
+            yield deflater.compress(piece)
+    yield deflater.flush()
+
+
 def encode_instance(instance: Instance) -> Iterator[Buffer]:
     """Yield the bytes of a file: empty preamble, file meta information, data set (PS3.10 §7)."""
     meta = instance.meta

@@ -31,6 +31,7 @@ class Resources(Record):
     strict_lookup: bool = False
     honour_fill: bool = False
     allow_unset: bool = False
+    uid_root: str | None = None
 
 
 class Variable(Record):

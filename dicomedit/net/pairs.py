@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from dicomedit.errors import DicomEditError
@@ -42,13 +42,15 @@ class Pairs(Record, frozen=False):
         return (order[at:] + order[:at])[:MOST]
 
 
-def survey(source: Path) -> tuple[Pair, ...]:
-    """Return the pairs of the first files below a folder, or of a file, without reading them whole.
+def survey(*sources: Path) -> tuple[Pair, ...]:
+    """Return the pairs of the first files of folders and files, without reading them whole.
 
     What is missing, because the file meta information is wrong or a script changes it, is found out
     when it is needed.
     """
-    paths = find_files(source) if source.is_dir() else iter((source,))
+    paths = chain.from_iterable(
+        find_files(source) if source.is_dir() else (source,) for source in sources
+    )
     found = (pair for path in _first(paths) for pair in _pairs_of(path))
     return tuple(dict.fromkeys(found))
 

@@ -117,6 +117,8 @@ def _resources(
             fetch=fetcher.fetch,
             strict_lookup=options.strict_lookup,
             honour_fill=options.honour_fill,
+            allow_unset=options.allow_unset,
+            uid_root=options.uid_root,
         )
 
 

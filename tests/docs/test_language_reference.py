@@ -22,6 +22,7 @@ IN_FILES = [example for file in FILES for example in examples.file_examples(file
 # The page also has all that is in the files; each is run once, under the name of its file.
 ON_PAGE = [example for example in examples.page_examples() if example.script in BY_HAND]
 PAGE_4 = examples.PAGE_4.read_text("utf-8")
+REMAP = (examples.ROOT / "docs" / "remap.md").read_text("utf-8")
 MIGRATING = (examples.ROOT / "docs" / "migrating.md").read_text("utf-8")
 CONVERTING = (examples.ROOT / "docs" / "converting.md").read_text("utf-8")
 ON_PAGE_4 = examples.page_examples(examples.PAGE_4, dialect=4)
@@ -105,7 +106,7 @@ def test_every_keyword_has_an_example(keyword):
 
 def test_every_code_is_explained():
     rows = r"`([a-z]+[a-z0-9-]*)`(?=[^|\n]*\|[^|\n]*\|$)"
-    pages = PAGE + PAGE_4 + MIGRATING + CONVERTING
+    pages = PAGE + PAGE_4 + MIGRATING + CONVERTING + REMAP
     assert set(_codes()) <= set(re.findall(rows, pages, re.MULTILINE))
     on_pages = (*ON_PAGE, *ON_PAGE_4)
     told = {code for e in on_pages for word in ("error", "notice") for code in e.all(word)}
@@ -123,6 +124,7 @@ def _codes():
         "_notice",
         "Notice",
         "Diagnostic",
+        "_finding",
     }
     makers |= {"Problem", "_Trouble"}
     for path in (examples.ROOT / "dicomedit").rglob("*.py"):

@@ -137,6 +137,21 @@ def test_run_sends_a_single_file(folder: Path):
     assert archive.instances == [str(dcmread(path).SOPInstanceUID)]
 
 
+def test_remap_sends_what_it_would_write(folder: Path, capsys):
+    config = '<Columns><Patient remap="New">(0010,0020)</Patient></Columns>'
+    (folder / "c.xml").write_text(config, "utf-8")
+    assert run("summarize", "c.xml", "in", "-o", "t.csv") == 0
+    table = (folder / "t.csv").read_text("utf-8")
+    (folder / "t.csv").write_text(table.replace('""', '"NEW"'), "utf-8")
+    with peer() as archive:
+        assert run("remap", "c.xml", "in", archive.url, "--values", "t.csv", "--resume") == 0
+        assert run("remap", "c.xml", "in", archive.url, "--values", "t.csv", "--resume") == 0
+    assert len(archive.stored) == 6
+    assert run("remap", "c.xml", "in", "out", "--values", "t.csv") == 0
+    assert archive.data_sets == {data_set_of(path) for path in (folder / "out").rglob("*.dcm")}
+    assert not (folder / "dicom:").exists()
+
+
 # --- receive ------------------------------------------------------------------------------------
 
 

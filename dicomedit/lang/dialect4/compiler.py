@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dicomedit.dicom.uids import hash_uid
+from dicomedit.dicom.uids import hash_uid, under_root
 from dicomedit.errors import EvaluationError, Source, Span, failed
 from dicomedit.lang import nodes
 from dicomedit.lang.dialect4.actions import Selection, delete, put, tag_of
@@ -15,7 +15,7 @@ from dicomedit.lang.dialect4.variables import Variables
 from dicomedit.lang.functions.registry import Function, Kind
 from dicomedit.lang.functions.text import full_match
 from dicomedit.lang.java_regex import JavaPattern, PatternError, compile_pattern
-from dicomedit.lang.program import Run, Statement
+from dicomedit.lang.program import Run
 from dicomedit.lang.reading import scalar_text
 from dicomedit.lang.values import Value
 from dicomedit.records import Record, field
@@ -42,6 +42,19 @@ class Step(Record):
     prepare: Prepare
 
 
+class TwoPhases(Record):
+    """What applies a whole script; others may come between its two phases.
+
+    `evaluate` reads the untouched input and returns what then carries out all actions.
+    """
+
+    evaluate: Callable[[Run], Act]
+
+    def __call__(self, run: Run) -> None:
+        """Apply the script."""
+        self.evaluate(run)()
+
+
 class Compiler(Record):
     """Compiles one script, which has been checked."""
 
@@ -49,23 +62,27 @@ class Compiler(Record):
     variables: Variables
     _definitions: dict[str, Evaluate] = field(factory=dict, repr=False)
 
-    def script(self, script: Script) -> Statement:
+    def script(self, script: Script) -> TwoPhases:
         """Return what applies the whole script."""
         steps = [step for each in script.statements if (step := self._step(each)) is not None]
         for key, definition in self.variables.definitions.items():
             self._definitions[key] = self._value(definition.value)
         variables, source = self.variables, self.source
 
-        def apply(run: Run) -> None:
+        def evaluate(run: Run) -> Act:
             run.source = source
             run.variables = variables.given(run.variables)
             if not run.resources.allow_unset:
                 _check_given(variables, run.variables)
             due = [(s, act) for s in steps if (act := _evaluated(s, run)) is not None]
-            for step, act in reversed(due):
-                _carry_out(step, act, run)
 
-        return apply
+            def carry_out() -> None:
+                for step, act in reversed(due):
+                    _carry_out(step, act, run)
+
+            return carry_out
+
+        return TwoPhases(evaluate)
 
     def _step(self, statement: object) -> Step | None:
         tests: tuple[Test, ...] = ()
@@ -245,7 +262,8 @@ def _generated(run: Run, tag: int, old: str | None) -> str:
     many objects there are, and whoever else works on them, there is nothing more to share.
     """
     secret = run.resources.uid_map.uid_for("secret of new UID", "2.25")
-    return hash_uid(f"{secret}|{tag:08X}|{'absent' if old is None else f'={old}'}")
+    uid = hash_uid(f"{secret}|{tag:08X}|{'absent' if old is None else f'={old}'}")
+    return under_root(uid, run.resources.uid_root)
 
 
 def _echo(value: Evaluate | None) -> Prepare:

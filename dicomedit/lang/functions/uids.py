@@ -7,7 +7,7 @@ from dicomedit.dicom.levels import element_name
 from dicomedit.dicom.paths import TagPath
 from dicomedit.dicom.text import read_text
 from dicomedit.dicom.uids import hash_uid as uid_of
-from dicomedit.dicom.uids import is_prefix, new_uid
+from dicomedit.dicom.uids import is_prefix, new_uid, under_root
 from dicomedit.errors import failed
 from dicomedit.lang.functions.registry import function
 from dicomedit.lang.program import Run
@@ -38,9 +38,9 @@ def hash_uid_list(*paths: TagPath, run: Run) -> None:
 
 
 @function("newUID")
-def make_uid(*ignored: Value) -> str:
+def make_uid(*ignored: Value, run: Run) -> str:
     """Make a random UID."""
-    return new_uid()
+    return under_root(new_uid(), run.resources.uid_root)
 
 
 @function("mapUID")
