@@ -23,6 +23,7 @@ COMMANDS = {
     "run": "edit a file or a folder of files with a script",
     "send": "send DICOM files to a DICOM peer",
     "receive": "edit what DICOM peers send, as it arrives",
+    "check": "say what is wrong or doubtful in scripts",
     "migrate": "make a script of version 6 of one of DicomEdit 4",
     "functions": "tell what the functions of the language do",
     "lsp": "serve editors: diagnostics, completion, help while a script is written",
