@@ -28,7 +28,7 @@ TIERS = (
 TIER_OF = {room: number for number, rooms in enumerate(TIERS) for room in rooms}
 
 ONLY_IN = {
-    "pydicom": {"dicom", "pixels", "io", "compare", "net"},
+    "pydicom": {"dicom", "pixels", "io", "compare", "net", "authoring"},
     "pynetdicom": {"net"},
     "lark": {"lang"},
     "regex": {"lang"},

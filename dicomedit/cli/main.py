@@ -25,6 +25,7 @@ COMMANDS = {
     "receive": "edit what DICOM peers send, as it arrives",
     "summarize": "list the patients, studies or series of an archive in a table to be filled in",
     "remap": "apply the values of a filled table, or of an XML mapping, to an archive",
+    "check": "say what is wrong or doubtful in scripts",
     "migrate": "make a script of version 6 of one of DicomEdit 4",
     "functions": "tell what the functions of the language do",
     "lsp": "serve editors: diagnostics, completion, help while a script is written",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicomedit.dicom.dictionary import is_private, tag_text
+from dicomedit.dicom.dictionary import attribute_name, is_private, tag_text
 from dicomedit.dicom.paths import TagPath, TagStep
 
 _APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
@@ -12,12 +12,7 @@ def element_title(tag: int) -> str:
     """Return the name of an element, such as ``Study Date``; of private ones a generic one."""
     if is_private(tag):
         return f"Private Element {tag_text(tag)}"
-    from pydicom.datadict import dictionary_description
-
-    try:
-        return dictionary_description(tag).replace("'", _APOSTROPHE)
-    except KeyError:
-        return f"Unknown Element {tag_text(tag)}"
+    return attribute_name(tag).replace("'", _APOSTROPHE) or f"Unknown Element {tag_text(tag)}"
 
 
 def path_name(path: TagPath) -> str:

@@ -29,6 +29,7 @@ def hovered(word: str, script: str = SCRIPT, dialect: int = 6) -> str | None:
     ("word", "told"),
     [
         ("(0010,0020)", "**Patient ID**\n\n`(0010,0020) PatientID`, VR LO"),
+        ("(0010,0020)", "PS3.15 Table E.1-1: Z/D, empty, or replace by a dummy value"),
         ("(0009,{ACME 1.0}01)", "private creator `ACME 1.0`"),
         ("(0010,00X0)", "X stands for any hexadecimal digit"),
         ("(0009,1001)", "its meaning depends on the private creator"),

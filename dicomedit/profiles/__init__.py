@@ -1,0 +1,1 @@
+"""Confidentiality profiles as data."""
