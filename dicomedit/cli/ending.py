@@ -57,5 +57,6 @@ def tell_end(rows: Rows, report: Report, given: argparse.Namespace, *, is_interr
         print(f"interrupted; files already written are complete{advice}", file=sys.stderr)
         return INTERRUPTED
     left = rows.count - report.total
-    print(f"stopped after a failure; {left} files were not done{advice}", file=sys.stderr)
+    what = "1 file was" if left == 1 else f"{left} files were"
+    print(f"stopped after a failure; {what} not done{advice}", file=sys.stderr)
     return 1

@@ -75,6 +75,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=_columns() - 2)
+        self._action_max_length = 14  # for names of commands, which it counts too short
 
 
 def _columns() -> int:

@@ -348,7 +348,8 @@ def _close(report: Report, given: argparse.Namespace) -> None:
     words = {status: verb.get(status, status.value) for status in Status}
     counts = ", ".join(f"{report.count(each)} {words[each]}" for each in Status if words[each])
     before = f" ({report.kept} by an earlier run)" if report.kept else ""
-    print(f"{report.total} files: {counts}{before}")
+    noun = "file" if report.total == 1 else "files"
+    print(f"{report.total} {noun}: {counts}{before}")
     if not report.total and report.complete:
         print("warning: there was no file in the input", file=sys.stderr)
     for code, files in report.notices.items():
