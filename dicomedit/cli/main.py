@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "run": "edit a file or a folder of files with a script",
+    "check": "find what is wrong or doubtful about scripts",
     "migrate": "make a script of version 6 of one of DicomEdit 4",
     "demo": "see a script at work on made-up images",
 }
