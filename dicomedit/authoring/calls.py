@@ -126,12 +126,12 @@ def _check_texts(findings: Findings, call: nodes.Call) -> None:
         check_group(findings, call)
 
 
-def check_substring(findings: Findings, call: nodes.Call) -> None:
-    """Tell of characters that no text has."""
+def check_substring(findings: Findings, call: nodes.Call, *, keeps_blank: bool = False) -> None:
+    """Tell of characters that no text has; DicomEdit 4 keeps a blank text whatever is asked."""
     text, *ends = (text_of(each) for each in call.arguments[:3])
     numbers = [integer(each) for each in ends if each is not None]
     start, end = (*numbers, None, None)[:2] if len(ends) == len(numbers) else (None, None)
-    if start is None or end is None:
+    if start is None or end is None or (keeps_blank and text is not None and not text.strip()):
         return
     if not 0 <= start <= end or (text is not None and end > len(text)):
         message = f"no text has characters {start} to {end}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 
 from dicomedit.authoring.dialect4 import Check4
@@ -47,10 +48,9 @@ def check(
         found = list(error.diagnostics)
     trees = None if syntax_only(found) else trees_of(source, dialect, loader, found)
     if trees is not None:
-        try:
+        # Whoever nests this deep is told so by the compiler, or the parser, or has been lucky.
+        with contextlib.suppress(RecursionError):
             found += _more(trees, newer_versions, frozenset(variables))
-        except RecursionError:
-            pass  # the parser has its own limit, below which scripts are as deep as people write
     return _sorted(_without_doubles(found), source, trees)
 
 
@@ -79,6 +79,9 @@ def _more(trees: Trees, newer_versions: bool, declared: frozenset[str]) -> list[
 
 def _without_doubles(found: list[Diagnostic]) -> Iterator[Diagnostic]:
     seen: set[tuple[str, str, int, str]] = set()
+    found = list(found)
+    if any(each.code == "no-version" for each in found):
+        found = [each for each in found if each.code != "missing-version"]
     for each in found:
         key = (each.code, each.source.name, each.span.start, each.message)
         if key not in seen:

@@ -151,7 +151,8 @@ CODES = (
         "bad-unit",
         "warning",
         "There is no such unit of time",
-        "Units are years, days, hours, minutes and seconds. The script fails where this is reached.",
+        "Units are years, days, hours, minutes and seconds. The script fails where this is"
+        " reached.",
         '(0008,0020) := shiftDateByIncrement[(0008,0020), 2, "weeks"]\n',
         '(0008,0020) := shiftDateByIncrement[(0008,0020), 14, "days"]\n',
     ),

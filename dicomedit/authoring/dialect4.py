@@ -10,6 +10,7 @@ from dicomedit.authoring.formats import check_format, check_plain_text
 from dicomedit.authoring.values import check_stored
 from dicomedit.authoring.variables import Names
 from dicomedit.dicom.dictionary import tag_of_keyword
+from dicomedit.errors import Span
 from dicomedit.lang import nodes
 from dicomedit.lang.dialect4.actions import Selection
 from dicomedit.lang.dialect4.nodes import (
@@ -42,10 +43,10 @@ class Check4(Record, frozen=False):
         self._variables(script)
 
     def _statement(self, statement: Statement) -> None:
+        action = statement.action if isinstance(statement, Constrained) else statement
         for value in values_of(statement):
             for each in inside(value):
-                self._value(each)
-        action = statement.action if isinstance(statement, Constrained) else statement
+                self._value(each, is_shown=isinstance(action, nodes.Echo))
         if isinstance(statement, Constrained):
             for condition in statement.conditions:
                 right = text_of(condition.right)
@@ -77,18 +78,18 @@ class Check4(Record, frozen=False):
             place = Place(self.findings.source, statement.span)
             self.winners.append((own, isinstance(action, nodes.Delete), place))
 
-    def _value(self, value: nodes.Expr) -> None:
+    def _value(self, value: nodes.Expr, *, is_shown: bool) -> None:
         match value:
             case nodes.Path(path=path):
                 paths.check_path(self.findings, value)
-                if paths.vr_of(path) == "SQ":
+                if paths.vr_of(path) == "SQ" and not is_shown:
                     message = f"{paths.name_of(path)} is a sequence, which has no text"
                     advice = "DicomEdit 4 cannot look into sequences"
                     self.findings.warn("sequence-as-value", message, value.span, advice)
             case nodes.Call(function=function) if function == MESSAGE and value.arguments:
                 check_format(self.findings, value, strict=True)
             case nodes.Call(function="substring"):
-                check_substring(self.findings, value)
+                check_substring(self.findings, value, keeps_blank=True)
             case nodes.Call(function="match"):
                 check_group(self.findings, value)
 
@@ -115,7 +116,7 @@ def _is_keyword(variables: Variables, key: str) -> bool:
     return tag_of_keyword(variables.spelling[key]) is not None
 
 
-def _span_of(script: Script, key: str) -> nodes.Span:
+def _span_of(script: Script, key: str) -> Span:
     kinds = nodes.Describe | nodes.Mark | nodes.Export
     return next(
         each.span

@@ -27,13 +27,7 @@ class Findings(Record, frozen=False):
     def _add(
         self, code: str, message: str, span: Span, help: str | None, severity: Severity
     ) -> None:
-        found = Diagnostic(code, message, self.source, span, help, severity)
-        if found not in self.found:
-            self.found.append(found)
-
-    def line(self, span: Span) -> int:
-        """Return the line of the script on which a stretch begins."""
-        return self.source.position(span.start)[0]
+        self.found.append(Diagnostic(code, message, self.source, span, help, severity))
 
 
 class Place(Record):

@@ -9,7 +9,7 @@ from dicomedit.authoring.formats import check_plain_text
 from dicomedit.authoring.reference import check_reference
 from dicomedit.authoring.state import Known, State, merged
 from dicomedit.authoring.values import check_stored
-from dicomedit.authoring.variables import Names, names_in, sides
+from dicomedit.authoring.variables import Names, inside, names_in, sides
 from dicomedit.dicom.paths import TagPath
 from dicomedit.errors import Span
 from dicomedit.lang import nodes
@@ -55,9 +55,7 @@ class Flow(Record, frozen=False):
             if paths.final_tag(path.path) not in self.at_top:
                 self.findings.source = place.source
                 rest = path.path.steps[-1]
-                message = (
-                    f'"+" leaves out the top level, and nothing else here changes {rest} there'
-                )
+                message = f'"+" leaves out the top level, and nothing else changes {rest} there'
                 advice = f"write */{rest} for every level"
                 self.findings.warn("misses-top-level", message, path.span, advice)
         self.names.check_unused(self.findings)
@@ -89,11 +87,12 @@ class Flow(Record, frozen=False):
             truth = self._condition(condition)
             self._repeated(condition, seen)
             before = self.state
-            self.state = before.copy()
+            self.state = before.branch()
             self.statements(body)
             if truth is not False:
                 ends.append(self.state)
             self.state = before
+        self.state = self.state.branch()
         self.statements(otherwise)
         ends.append(self.state)
         self.state = merged(ends)
@@ -115,7 +114,7 @@ class Flow(Record, frozen=False):
             known = self.state.variables.get(name.name)
             if known is not None:
                 self.state.variables[name.name] = replace(known, source=None)
-        self.tested.update(both)
+        self.tested.update(inside(*both))
         texts = [self._known_text(side) for side in both]
         left, right = (texts[0], texts[-1])
         truth = known_truth(condition, left, right)
@@ -133,7 +132,7 @@ class Flow(Record, frozen=False):
                 self._assign(statement)
             case nodes.AssignIfExists(target=target, value=value):
                 self._value(value)
-                self._stored(target, value)
+                self._replaced(target, value)
                 self._changes(target)
             case nodes.Define():
                 self._define(statement)
@@ -145,6 +144,13 @@ class Flow(Record, frozen=False):
             case nodes.Echo(value=value) if value is not None:
                 self._value(value)
 
+    def _replaced(self, target: nodes.Path, value: nodes.Expr) -> None:
+        if paths.vr_of(target.path) == "SQ":
+            message = f'{paths.name_of(target.path)} is a sequence, and "?=" never changes those'
+            self.findings.warn("no-effect", message, target.span, "delete it, or its elements")
+        else:
+            self._stored(target, value)
+
     def _assign(self, statement: nodes.Assign) -> None:
         target, value = statement.target, statement.value
         path = target.path
@@ -154,18 +160,17 @@ class Flow(Record, frozen=False):
         self._stored(target, value)
         self._touch(target)
         if isinstance(value, nodes.Path) and value.path == path:
-            message = "this assigns an element to itself, and changes nothing"
+            message = "this assigns an element to itself"
             self.findings.warn("no-effect", message, statement.span, "take the statement away")
             return
         if self._never_nothing(value):
             self._overwrites(path)
-        elif path not in self.state.unread and self.state.deletion_of(path) is None:
+        elif path not in self.state.assigned and self.state.deletion_of(path) is None:
             self._may_keep(target, value)
-        self.state.bring_back(path)
-        self.state.unread[path] = Place(self.findings.source, statement.span)
+        self.state.assign(path, Place(self.findings.source, statement.span))
 
     def _overwrites(self, path: TagPath) -> None:
-        place = self.state.unread.get(path)
+        place = self.state.unread_at(path)
         if place is None:
             return
         here = self.findings.source
@@ -181,20 +186,25 @@ class Flow(Record, frozen=False):
         function = self._may_be_nothing(value)
         if function is not None:
             message = f"{function} may give nothing, and {element} would keep its value then"
-            advice = 'assign "" first, or reject what has no entry: v !~ ".+" ? reject[]'
+            advice = 'keep it in a variable, and test that: v ~ ".+" ? (gggg,eeee) := v : reject[]'
             self.findings.warn("may-keep-value", message, value.span, advice)
         elif isinstance(value, nodes.Path) and value not in self.tested:
             message = f"where {paths.name_of(value.path)} is absent, {element} keeps its value"
-            advice = 'assign "" first, or use "?=", which empties it then'
+            advice = 'use "?=", which empties the element then, or test with isPresent[...]'
             self.findings.info("may-keep-value", message, value.span, advice)
 
     def _may_be_nothing(self, value: nodes.Expr) -> str | None:
-        if isinstance(value, nodes.Call) and value not in self.tested:
-            return value.function if value.function in _MAY_GIVE_NOTHING else None
+        if isinstance(value, nodes.Call):
+            is_tested = value in self.tested or self._is_matched(value)
+            return value.function if value.function in _MAY_GIVE_NOTHING and not is_tested else None
         if isinstance(value, nodes.Name):
             known = self.state.variables.get(value.name)
             return None if known is None else known.source
         return None
+
+    def _is_matched(self, call: nodes.Call) -> bool:
+        """Whether some condition has looked at the text that ``match`` takes a part of."""
+        return call.function == "match" and any(each in self.tested for each in call.arguments[:1])
 
     def _define(self, statement: nodes.Define) -> None:
         name, value = statement.name, statement.value
@@ -211,10 +221,10 @@ class Flow(Record, frozen=False):
         self._gone(target.path)
 
     def _gone(self, path: TagPath) -> None:
-        for unread in [each for each in self.state.unread if paths.covers(path, each)]:
+        for unread in self.state.unread_in(path):
             self._overwrites(unread)
             self.state.read(unread)
-        self.state.deleted.append((path, Place(self.findings.source, self.span)))
+        self.state.delete(path, Place(self.findings.source, self.span))
 
     def _changes(self, target: nodes.Path) -> bool:
         """Take note of a change to what is there; return whether it is known to be gone."""
@@ -246,7 +256,7 @@ class Flow(Record, frozen=False):
         match value:
             case nodes.Path():
                 self._read(value)
-            case nodes.Name(name=name):
+            case nodes.Name():
                 self._read_name(value)
             case nodes.Call():
                 self._call(value)

@@ -27,7 +27,7 @@ def check_format(findings: Findings, call: nodes.Call, *, strict: bool = False) 
             advice = "the script fails where this is reached"
             findings.warn("bad-format", str(error), pattern.span, advice)
         return
-    if re.search(r"'[^']*\{[0-9]+\}", text) and _PLACE.search(shown):
+    if text.replace("''", "").count("'") % 2 and _PLACE.search(shown):
         message = "an apostrophe begins a quoted stretch, in which {0} means nothing"
         findings.warn("format-apostrophe", message, pattern.span, "write '' for an apostrophe")
     elif any(isinstance(value, nodes.ListOf | nodes.Name | nodes.Call) for value in values):
@@ -40,7 +40,7 @@ def _check_places(
     findings: Findings, pattern: nodes.Expr, values: list[nodes.Expr], shown: str
 ) -> None:
     missing = _PLACE.search(shown)
-    if missing is not None:
+    if missing is not None and "'" not in str(text_of(pattern)):
         message = f"there is no value for {missing.group()}: the braces stay in the text"
         advice = "the first value is {0}"
         findings.warn("missing-format-value", message, pattern.span, advice)

@@ -22,7 +22,7 @@ def check_script(findings: Findings, parts: tuple[Part, ...]) -> None:
     ]
     everything = [each for part in parts for each in part.statements]
     if not versions and not any(isinstance(each, nodes.Version) for each in everything):
-        message = "without version statement, and unless forced, this is DicomEdit 4"
+        message = "the script has no version statement: unless forced, it is DicomEdit 4"
         advice = 'put version "6.6" on the first line'
         findings.info("missing-version", message, Span(0, 0), advice)
     elif versions:

@@ -74,7 +74,7 @@ def _check_text(findings: Findings, target: nodes.Path, vr: str, text: str, span
     wrong = next((value for value in values if not _is_sound(vr, value)), None)
     if wrong is not None:
         message = f"this is no valid value of {element}, VR {vr}{_excess(vr, wrong)}"
-        advice = f"write {_FORMS[vr]}" if vr in _FORMS else None
+        advice = f"write {_FORMS[vr]}" if vr in _FORMS else "shorten it"
         findings.warn("doubtful-value", message, span, advice)
 
 

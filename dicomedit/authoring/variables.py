@@ -107,13 +107,17 @@ class Names(Record, frozen=False):
 
 def names_in(*values: nodes.Expr) -> Iterator[nodes.Name]:
     """Yield the variables that values read."""
+    yield from (each for each in inside(*values) if isinstance(each, nodes.Name))
+
+
+def inside(*values: nodes.Expr) -> Iterator[nodes.Expr]:
+    """Yield values and all that stand in them."""
     for value in values:
-        if isinstance(value, nodes.Name):
-            yield value
-        elif isinstance(value, nodes.Call):
-            yield from names_in(*value.arguments)
+        yield value
+        if isinstance(value, nodes.Call):
+            yield from inside(*value.arguments)
         elif isinstance(value, nodes.ListOf):
-            yield from names_in(*value.elements)
+            yield from inside(*value.elements)
 
 
 def sides(condition: nodes.Condition) -> tuple[nodes.Expr, ...]:
