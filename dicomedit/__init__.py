@@ -6,6 +6,7 @@ part of it does not wait for the rest.
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from dicomedit.authoring.check import check
     from dicomedit.batch.program import Options, Program, apply, compile_script
     from dicomedit.batch.rows import Row, Status
     from dicomedit.batch.run import iterate, run
@@ -42,12 +43,14 @@ __all__ = [
     "UrlFetcher",
     "Variable",
     "apply",
+    "check",
     "compile_script",
     "iterate",
     "run",
 ]
 
 _HOMES = {
+    "authoring.check": ("check",),
     "batch.program": ("Options", "Program", "apply", "compile_script"),
     "batch.rows": ("Row", "Status"),
     "batch.run": ("iterate", "run"),

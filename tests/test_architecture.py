@@ -16,6 +16,7 @@ PACKAGE = Path(dicomedit.__file__).parent
 TIERS = (
     {"cli"},
     {"web", "net", "lsp"},
+    {"web", "net"},
     {"authoring"},
     {"batch"},
     {"remap", "profiles", "compare", "convert"},

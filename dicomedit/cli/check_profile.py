@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dicomedit.authoring.profile_coverage import Coverage
+    from dicomedit.errors import Source
+
+_FORMATS = ("text", "json", "html")
 
 
 def add_profile_options(group: argparse._ArgumentGroup) -> None:
@@ -36,24 +39,35 @@ def add_profile_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--lookup", metavar="FILE", help="lookup table to try the script with")
 
 
-def check_profile(given: argparse.Namespace, variables: dict[str, str]) -> int:
+def check_profile(given: argparse.Namespace, sources: Sequence[Source]) -> int:
     """Tell of all scripts; return 1 when something is not done as asked."""
+    if given.format not in _FORMATS:
+        given.parser.error(f"--profile is told as {', '.join(_FORMATS)}; not as {given.format}")
+    variables = dict(_value(pair) for pair in given.variables)
     table = None
     if given.lookup:
         source = read_source(given.lookup)
         table = LookupTable.from_text(source.text, name=source.name)
-    reports = [_coverage(path, given, variables, table) for path in given.paths]
+    reports = [_coverage(source, given, variables, table) for source in sources]
     _print(reports, given.format)
     return 0 if all(report.is_complete for report in reports) else 1
 
 
+def _value(pair: str) -> tuple[str, str]:
+    """Return name and value of a variable; one without value has one that is made up."""
+    from dicomedit.authoring.profile_coverage import MADE_UP
+
+    name, equals, value = pair.partition("=")
+    return name, value if equals else MADE_UP
+
+
 def _coverage(
-    path: str, given: argparse.Namespace, variables: dict[str, str], table: LookupTable | None
+    source: Source, given: argparse.Namespace, variables: dict[str, str], table: LookupTable | None
 ) -> Coverage:
     from dicomedit.authoring.profile_coverage import coverage
 
     return coverage(
-        read_source(path),
+        source,
         dialect=given.dialect,
         options=given.profile_options,
         variables=variables,

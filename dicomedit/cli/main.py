@@ -25,12 +25,12 @@ COMMANDS = {
     "receive": "edit what DICOM peers send, as it arrives",
     "summarize": "list the patients, studies or series of an archive in a table to be filled in",
     "remap": "apply the values of a filled table, or of an XML mapping, to an archive",
-    "check": "say what is wrong or doubtful in scripts",
+    "check": "find what is wrong or doubtful about scripts",
     "migrate": "make a script of version 6 of one of DicomEdit 4",
+    "convert": "make a script of version 6 of one of CTP, or of a deid recipe",
     "functions": "tell what the functions of the language do",
     "lsp": "serve editors: diagnostics, completion, help while a script is written",
     "completion": "make a shell complete the arguments of dicomedit",
-    "convert": "make a script of version 6 of one of CTP, or of a deid recipe",
     "demo": "see a script at work on made-up images",
 }
 """What each sub-command does; its file has the same name, and sets up its parser."""

@@ -62,6 +62,11 @@ def dictionary_vr(tag: int, *, signed: bool) -> str:
     return choice if len(choice) == 2 else "UN"
 
 
+def is_listed(tag: int) -> bool:
+    """Whether the dictionary has a public tag, retired or not; private ones it cannot know."""
+    return is_private(tag) or is_group_length(tag) or _entry(tag) != ("UN", "")
+
+
 def tag_of_keyword(keyword: str) -> int | None:
     """Return the tag of an attribute, such as PatientName, or None when there is none."""
     if not keyword.isidentifier():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from dicomedit.errors import Diagnostic, ScriptError, Source
-from dicomedit.lang.compile import compile_source
+from dicomedit.authoring.check import check
+from dicomedit.errors import Diagnostic
+from dicomedit.io.source import include_loader
 
 _VERSION = re.compile(r'\bversion\b[ \t]*"([0-9])?')
 
@@ -16,12 +18,12 @@ def dialect_of(text: str) -> int:
     return 6 if stated is not None and stated[1] != "4" else 4
 
 
-def diagnostics(text: str, name: str, dialect: int | None) -> list[Diagnostic]:
-    """Return what is wrong with a script, and what it should be told of."""
-    try:
-        return list(compile_source(Source(name, text), dialect=dialect).notices)
-    except ScriptError as error:
-        return list(error.diagnostics)
+def diagnostics(
+    text: str, name: str, dialect: int | None, folder: Path | None = None
+) -> list[Diagnostic]:
+    """Return what `dicomedit check` finds; scripts may include others from below the folder."""
+    loader = None if folder is None else include_loader(folder)
+    return check(text, dialect=dialect, name=name, loader=loader)
 
 
 def formatted(text: str, dialect: int | None) -> str | None:

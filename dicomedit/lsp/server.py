@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit
+from pathlib import Path
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
 
 from dicomedit.errors import Diagnostic, Severity, Span
 from dicomedit.lsp import analysis, variables
@@ -99,8 +99,9 @@ def _checked(uri: str, text: str, dialect: int | None) -> list[types.Diagnostic]
         message = f"a script of more than {LONGEST} characters is not checked while it is open"
         start = types.Range(types.Position(0, 0), types.Position(0, 0))
         return [types.Diagnostic(start, message, types.DiagnosticSeverity.Information)]
-    name = PurePosixPath(unquote(urlsplit(uri).path)).name
-    found = analysis.diagnostics(text, name, dialect)
+    path = to_fs_path(uri)
+    folder = Path(path).parent if path and uri.startswith("file:") else None
+    found = analysis.diagnostics(text, Path(path or uri).name, dialect, folder)
     # What is wrong with an included file is shown when that file is open.
     return [_diagnostic(text, each) for each in found if each.source.text == text]
 

@@ -23,6 +23,12 @@ def has_version_4(source: Source) -> bool:
     return _VERSION_4.match(source.text) is not None
 
 
+def version_span(source: Source) -> Span | None:
+    """Return where the statement of version 4 stands that comes before all others."""
+    found = _VERSION_4.match(source.text)
+    return None if found is None else Span(*found.span(1))
+
+
 def compile_source(source: Source) -> tuple[CompiledScript, Script]:
     """Return the program of a script and its tree; raise ScriptError with all that is wrong.
 
