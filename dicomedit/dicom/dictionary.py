@@ -79,6 +79,19 @@ def tag_name(tag: int) -> str:
     return f"{tag_text(tag)} {keyword}".rstrip()
 
 
+def attribute_name(tag: int) -> str:
+    """Return the name of an attribute as PS3.6 has it, such as Patient's Name, or nothing.
+
+    This takes pydicom's dictionary, which is slow to import.
+    """
+    from pydicom.datadict import dictionary_description
+
+    try:
+        return dictionary_description(tag)
+    except KeyError:
+        return ""
+
+
 @cache
 def _table() -> bytes:
     return Path(__file__).with_name("dictionary.tsv").read_bytes()
