@@ -13,7 +13,7 @@ from dicomedit.lang.compile import compile_source
 from dicomedit.lang.program import Variable
 from dicomedit.records import Record
 
-_ORDER = {
+ORDER = {
     6: "Statements work in their order, each on what the ones before it left.",
     4: "All values are read before anything is changed; of statements about the same element the"
     " earlier one wins.",
@@ -39,7 +39,7 @@ class Explanation(Record):
     @property
     def order(self) -> str:
         """How the statements work together."""
-        return _ORDER[self.dialect]
+        return ORDER[self.dialect]
 
 
 def explain_script(text: str, *, dialect: int | None = None, name: str = "<script>") -> Explanation:

@@ -1,8 +1,8 @@
 """What each function of the language does, in words that fit into a sentence.
 
 In a phrase ``{0}`` stands for the first argument, ``{1+}`` for the second and all after it,
-``{1;}`` for the same with semicolons between them. A part in angle brackets is left out when its
-argument was not given.
+``{1;}`` for the same with semicolons between them. Where the arguments of a part in
+angle brackets were not given, what follows the bar in it takes its place.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ VALUES = {
     "mapUID": "the new UID that stands for {0} during this run and begins with {1}",
     "match": "what group {2} of the pattern {1} finds in {0}",
     "newUID": "a new random UID",
-    "normalizeString": "{0} with every character that is not ASCII replaced< by {1}>",
+    "normalizeString": "{0} with every character that is not ASCII replaced by <{1}|_>",
     "replace": "{0} with every {1} replaced by {2}",
-    "shiftDateByIncrement": "the date of {0} moved by {1}<, counted in {2}>",
-    "shiftDateTimeByIncrement": "the date and time of {0} moved by {1}<, counted in {2}>",
+    "shiftDateByIncrement": "the date of {0} moved by {1}, counted in <{2}|days>",
+    "shiftDateTimeByIncrement": "the date and time of {0} moved by {1}, counted in <{2}|seconds>",
     "substring": "the characters of {0} from position {1} up to, not including, {2}",
     "true": 'the word "true"',
     "uppercase": "{0} in capital letters",
@@ -56,7 +56,7 @@ ACTIONS = {
     "scalePatientAgeAndDobFromStudyDate": "makes nobody older than 89 years: moves birth dates and"
     " caps ages, at every level",
     "set": "sets {0} to {1}",
-    "shiftDateTimeListByIncrement": "moves the dates and times in {0} by {1}<, counted in {2}>",
+    "shiftDateTimeListByIncrement": "moves the dates and times in {0} by {1}, counted in {2}",
     "shiftDateTimeSequenceByIncrement": "moves the dates and times in {1+} by {0} seconds",
 }
 """Functions that change the data set or end the work on it, as verbs."""
@@ -72,7 +72,7 @@ VALUES_4 = {
 MAY_BE_NOTHING = frozenset(("lookup", "match", "valueAt"))
 """Functions that often give nothing."""
 
-_OPTIONAL = re.compile(r"<([^<>]*)>")
+_OPTIONAL = re.compile(r"<([^<>|]*)\|?([^<>|]*)>")
 _PLACE = re.compile(r"\{(\d+)([+;]?)\}")
 
 
@@ -90,7 +90,7 @@ def filled(phrase: str, arguments: Sequence[str]) -> str:
             return enumerated(arguments[number:])
         return arguments[number] if number < len(arguments) else "nothing"
 
-    kept = _OPTIONAL.sub(lambda part: part[1] if has_all(part[1]) else "", phrase)
+    kept = _OPTIONAL.sub(lambda part: part[1] if has_all(part[1]) else part[2], phrase)
     return _PLACE.sub(argument, kept).strip()
 
 

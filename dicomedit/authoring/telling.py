@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dicomedit.authoring.explain import Explanation
+from dicomedit.authoring.explain import ORDER, Explanation
+from dicomedit.authoring.trace import Step, Trace
+from dicomedit.authoring.watching import ElementChange
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from typing import Any
 
 _INDENT = "    "
+_MOST_LISTED = 20
+"""Most changes of one statement that the text lists."""
 
 
 def explanation_text(found: Explanation) -> str:
@@ -44,3 +48,104 @@ def explanation_data(found: Explanation) -> dict[str, Any]:
             {"line": each.line, "depth": each.depth, "text": each.text} for each in found.sentences
         ],
     }
+
+
+# --- traces -------------------------------------------------------------------------------------
+
+
+def trace_text(trace: Trace, *, show_values: bool = False) -> str:
+    """Return a trace as lines: each statement, below it what it asked and what it did."""
+    return "".join(f"{line}\n" for line in _trace_lines(trace, show_values))
+
+
+def _trace_lines(trace: Trace, show_values: bool) -> Iterator[str]:
+    yield f"{trace.name}: DicomEdit {trace.dialect}"
+    yield ORDER[trace.dialect]
+    yield ""
+    width = max((len(str(step.line)) for step in trace.steps), default=0)
+    script = trace.name
+    for step in trace.steps:
+        if step.script != script:
+            yield f"in {step.script}:"
+            script = step.script
+        indent = " " * (width + 2) + _INDENT * step.depth
+        yield f"{step.line:>{width}}  {_INDENT * step.depth}{step.text}"
+        yield from (f"{indent}- {line}" for line in _step_lines(step))
+    yield ""
+    yield _ending(trace)
+    if trace.failure is not None:
+        yield trace.failure.describe(show_values=show_values)
+
+
+def _step_lines(step: Step) -> Iterator[str]:
+    for condition in step.conditions:
+        told = "true" if condition.result else "false"
+        is_only = len(step.conditions) == 1
+        shown = f"the condition is {told}" if is_only else f"{told}: {condition.text}"
+        yield f"{shown}; {condition.reason}"
+    yield from map(_change_line, step.changes[:_MOST_LISTED])
+    if len(step.changes) > _MOST_LISTED:
+        yield f"and {len(step.changes) - _MOST_LISTED} more, which --format json lists"
+    if step.keeps is not None:
+        yield f"the value is {step.keeps}"
+    yield from (f"printed: {line}" for line in step.printed)
+    if not step.is_done:
+        yield "did nothing"
+    elif not (step.changes or step.keeps or step.printed or step.conditions):
+        yield "changed nothing"
+
+
+def _change_line(change: ElementChange) -> str:
+    line = f"{change.kind} {change.path} {change.name}".rstrip()
+    values = [value for value in (change.before, change.after) if value is not None]
+    if values:
+        line = f"{line}: {' -> '.join(values)}"
+    return f"{line} (line {change.lost_to} wins)" if change.lost_to is not None else line
+
+
+def _ending(trace: Trace) -> str:
+    if trace.rejected:
+        return "The script rejects the file: nothing would be written."
+    if trace.failure is not None:
+        return "The script fails: nothing would be written."
+    count = len(trace.changes)
+    return f"{count} element{'' if count == 1 else 's'} would be different."
+
+
+def trace_data(trace: Trace, *, show_values: bool = False) -> dict[str, Any]:
+    """Return a trace as what JSON can hold."""
+    failure = trace.failure
+    return {
+        "script": trace.name,
+        "dialect": trace.dialect,
+        "steps": [_step_data(step) for step in trace.steps],
+        "changes": [
+            {"path": each.path, "kind": each.kind, "line": each.line} for each in trace.changes
+        ],
+        "rejected": trace.rejected,
+        "failure": None if failure is None else failure.summary(show_values=show_values),
+    }
+
+
+def _step_data(step: Step) -> dict[str, Any]:
+    return {
+        "script": step.script,
+        "line": step.line,
+        "depth": step.depth,
+        "text": step.text,
+        "done": step.is_done,
+        "conditions": [
+            {"text": each.text, "result": each.result, "reason": each.reason}
+            for each in step.conditions
+        ],
+        "changes": [_change_data(each) for each in step.changes],
+        "value": step.keeps,
+        "printed": list(step.printed),
+    }
+
+
+def _change_data(change: ElementChange) -> dict[str, Any]:
+    """Return a change; values are there only where they may be shown."""
+    values = {"before": change.before, "after": change.after, "lost_to": change.lost_to}
+    known = {name: value for name, value in values.items() if value is not None}
+    return {"path": change.path, "name": change.name, "kind": change.kind, **known}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _COMMANDS = {
     "run": "edit a file or a folder of files with a script",
     "migrate": "make a script of version 6 of one of DicomEdit 4",
-    "explain": "say what a script does in plain language",
+    "explain": "say what a script does, or did to a file, in plain language",
     "format": "write scripts in one style",
     "demo": "see a script at work on made-up images",
 }

@@ -79,8 +79,11 @@ def test_phrases_have_a_place_for_every_argument(phrases: dict[str, str]):
 
 
 def test_optional_parts_of_phrases():
-    assert filled("{0} by {1}<, counted in {2}>", ["a", "b"]) == "a by b"
-    assert filled("{0} by {1}<, counted in {2}>", ["a", "b", "c"]) == "a by b, counted in c"
+    assert filled("{0}< by {1}>", ["a"]) == "a"
+    assert filled("{0}< by {1}>", ["a", "b"]) == "a by b"
+    assert filled("{0} in <{1}|days>", ["a"]) == "a in days"
+    assert filled("{0} in <{1}|days>", ["a", "b"]) == "a in b"
+    assert filled("{0;}", ["a", "b"]) == "a; b"
     assert filled("all{0+}", []) == "allnothing"
     assert filled("{0+}", ["a", "b", "c"]) == "a, b and c"
 
