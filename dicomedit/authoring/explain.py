@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from dicomedit.authoring.reading import ReadScript, Statement, read_script
 from dicomedit.authoring.rows import tokens_of
 from dicomedit.authoring.wording import Wording
-from dicomedit.errors import Source
+from dicomedit.errors import ScriptError, Source
 from dicomedit.lang import nodes
 from dicomedit.lang.compile import compile_source
+from dicomedit.lang.parser import too_deep
 from dicomedit.lang.program import Variable
 from dicomedit.records import Record
 
@@ -47,12 +48,16 @@ def explain_script(text: str, *, dialect: int | None = None, name: str = "<scrip
 
     `dialect`, 4 or 6, forces one. Included scripts are named, not explained.
     """
-    script = read_script(Source(name, text), dialect)
-    compiled = compile_source(
-        script.source, dialect=script.dialect, newer_versions=True, loader=_empty
-    )
+    source = Source(name, text)
+    try:
+        script = read_script(source, dialect)
+        compiled = compile_source(
+            source, dialect=script.dialect, newer_versions=True, loader=_empty
+        )
+        sentences = tuple(_Sentences(script).of(script.statements))
+    except RecursionError:
+        raise ScriptError([too_deep(source)]) from None
     needed = tuple(each for each in compiled.variables if each.required)
-    sentences = tuple(_Sentences(script).of(script.statements))
     return Explanation(name, script.dialect, needed, sentences)
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from dicomedit.errors import ScriptError, Source, Span
+from dicomedit.errors import ScriptError, Source
 from dicomedit.lang import nodes
+from dicomedit.lang.compile import has_version_statement
 from dicomedit.lang.dialect4 import nodes as nodes4
+from dicomedit.lang.dialect4.compile import has_version_4, version_4_span
 from dicomedit.lang.dialect4.parser import parse as parse_4
 from dicomedit.lang.newlines import JoinedText, as_written, join_lines
 from dicomedit.lang.parser import parse as parse_6
 from dicomedit.records import Record, field
 
 _BYTE_ORDER_MARK = "\ufeff"
-_VERSION = re.compile(r'\bversion(?:[ \t\r]|\\\r?\n)*"')
-_VERSION_4 = re.compile(
-    r'\ufeff?(?:[ \t]*(?://[^\r\n]*)?\r?\n)*[ \t]*(version[ \t]*"4[^"\\\r\n]*")'
-)
 
 Statement = nodes.Statement | nodes4.Statement
 
@@ -39,10 +36,9 @@ def read_script(source: Source, dialect: int | None = None) -> ReadScript:
     """
     if dialect == 6:
         return _read_6(source)
-    if dialect == 4 or _VERSION_4.match(source.text):
+    if dialect == 4 or has_version_4(source):
         return _read_4(source)
-    has_version = _VERSION.search(source.text) is not None
-    first, second = (_read_6, _read_4) if has_version else (_read_4, _read_6)
+    first, second = (_read_6, _read_4) if has_version_statement(source) else (_read_4, _read_6)
     try:
         return first(source)
     except ScriptError as refused:
@@ -58,9 +54,7 @@ def _read_6(source: Source) -> ReadScript:
 
 
 def _read_4(source: Source) -> ReadScript:
-    version = _VERSION_4.match(source.text)
-    left_out = None if version is None else Span(*version.span(1))
-    statements = parse_4(source, left_out).statements
+    statements = parse_4(source, version_4_span(source)).statements
     return ReadScript(source, 4, statements, as_written(_without_mark(source.text)))
 
 

@@ -88,7 +88,7 @@ def _step_lines(step: Step) -> Iterator[str]:
         yield f"and {len(step.changes) - _MOST_LISTED} more, which --format json lists"
     if step.keeps is not None:
         yield f"the value is {step.keeps}"
-    yield from (f"printed: {line}" for line in step.printed)
+    yield from (f"printed: {_visible(line)}" for line in step.printed)
     if not step.is_done:
         yield "did nothing"
     elif not (step.changes or step.keeps or step.printed or step.conditions):
@@ -97,10 +97,16 @@ def _step_lines(step: Step) -> Iterator[str]:
 
 def _change_line(change: ElementChange) -> str:
     line = f"{change.kind} {change.path} {change.name}".rstrip()
-    values = [value for value in (change.before, change.after) if value is not None]
-    if values:
-        line = f"{line}: {' -> '.join(values)}"
+    if change.before is not None or change.after is not None:
+        line = f"{line}: {_visible(change.before)} -> {_visible(change.after)}"
     return f"{line} (line {change.lost_to} wins)" if change.lost_to is not None else line
+
+
+def _visible(value: str | None) -> str:
+    """Return a value on one line, without what a terminal would obey."""
+    if not value:
+        return "(absent)" if value is None else "(empty)"
+    return "".join(each if each.isprintable() else " " for each in value)
 
 
 def _ending(trace: Trace) -> str:

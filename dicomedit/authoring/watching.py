@@ -77,12 +77,12 @@ def shown_value(level: Level, tag: int) -> str | None:
         return None
     if level.is_sequence(tag):
         count = len(level.items(tag))
-        return f"{count} item{'' if count == 1 else 's'}"
+        return f"({count} item{'' if count == 1 else 's'})"
     length = len(level.buffer(tag))
     if length > _MOST_READ:
-        return f"{length} bytes"
+        return f"({length} bytes)"
     try:
         text = read_text(level, tag) or ""
     except EvaluationError:
         return "(not text)"
-    return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}...")
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."

@@ -134,7 +134,7 @@ class Wording(Record):
             case nodes.Mark(name=name, mark=mark):
                 return f"says that the variable {name} {_MARKS[mark]}"
             case nodes.Export(name=name, destination=text):
-                return f'says that the variable {name} is kept as "{text}"'
+                return f'says that the variable {name} is exported as "{text}"'
             case nodes.RemoveAllPrivateTags():
                 return "removes all private elements, at every level"
             case nodes.Include(location=location):

@@ -121,5 +121,5 @@ def _variables(given: argparse.Namespace) -> dict[str, str]:
 
 
 def _print(data: dict[str, object], text: str, given: argparse.Namespace) -> None:
-    shown = json.dumps(data, indent=2, ensure_ascii=False) if given.format == "json" else text
+    shown = json.dumps(data, indent=2) if given.format == "json" else text
     print(shown.rstrip("\n"))

@@ -112,6 +112,17 @@ def test_golden_scripts(dialect: int):
     assert explained > 200
 
 
+def test_every_kind_of_value_is_explained():
+    text = repr(statements_in("statements.das"))
+    assert all(f"{kind.__name__}(" in text for kind in kinds(nodes.Expr))
+    assert {each.value for each in nodes.Operator} <= set(re.findall(r"'([=~!]+)'", text))
+
+
+def test_what_is_nested_too_deeply_is_an_error():
+    with pytest.raises(ScriptError, match="nested too deeply"):
+        explain_script("echo " + "concatenate[" * 600 + '"a"' + "]" * 600, dialect=6)
+
+
 def test_what_could_not_be_run_is_not_explained():
     with pytest.raises(ScriptError, match="lowercse"):
         explain_script('version "6.6"\nx := lowercse["A"]')

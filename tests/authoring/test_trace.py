@@ -90,7 +90,7 @@ def test_earlier_statements_of_version_4_win():
     )
     assert [change.lost_to for step in found[:2] for change in step.changes] == [None, 1]
     # What is read is what was there before anything changed.
-    assert found[2].changes[0].after == "'CompressedSamples^CT1'"
+    assert found[2].changes[0].after == "CompressedSamples^CT1"
     assert (found[3].is_done, changes(found[3])) == (False, [])
     lost = {change.path: change.lost_to for change in found[4].changes}
     assert (lost["(0010,0010)"], lost["(0010,0020)"]) == (1, None)
@@ -204,13 +204,15 @@ def test_values_are_shown_only_when_asked_for():
         assert value in json.dumps(trace_data(shown, show_values=True))
         assert value not in repr(shown)
     change = shown.steps[2].changes[0]
-    assert (change.before, change.after) == ("'CompressedSamples^CT1'", "'ANON'")
+    assert (change.before, change.after) == ("CompressedSamples^CT1", "ANON")
 
 
 def test_shown_values_of_other_kinds():
-    found = steps('-(7FE0,0010)\n-(0010,1002)\n(0010,4000) := "A"', show_values=True)
+    text = '-(7FE0,0010)\n-(0010,1002)\n(0010,4000) := "A"'
+    found = steps(text, show_values=True)
     told = [(change.before, change.after) for step in found for change in step.changes]
-    assert told == [("32768 bytes", None), ("2 items", None), (None, "'A'")]
+    assert told == [("(32768 bytes)", None), ("(2 items)", None), (None, "A")]
+    assert "Comments: (absent) -> A\n" in trace_text(follow(text, show_values=True))
 
 
 def test_long_lists_are_cut_in_the_text_only():
