@@ -83,6 +83,8 @@ def _step_lines(step: Step) -> Iterator[str]:
         is_only = len(step.conditions) == 1
         shown = f"the condition is {told}" if is_only else f"{told}: {condition.text}"
         yield f"{shown}; {condition.reason}"
+    for read in step.reads:
+        yield f"read {read.path} {read.name}".rstrip() + f": {read.value}"
     yield from map(_change_line, step.changes[:_MOST_LISTED])
     if len(step.changes) > _MOST_LISTED:
         yield f"and {len(step.changes) - _MOST_LISTED} more, which --format json lists"
@@ -143,6 +145,9 @@ def _step_data(step: Step) -> dict[str, Any]:
         "conditions": [
             {"text": each.text, "result": each.result, "reason": each.reason}
             for each in step.conditions
+        ],
+        "reads": [
+            {"path": each.path, "name": each.name, "value": each.value} for each in step.reads
         ],
         "changes": [_change_data(each) for each in step.changes],
         "value": step.keeps,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from dicomedit.authoring.conditions import Checked, Kinds, checked
+from dicomedit.authoring.conditions import Checked, Compilers, Kinds, checked
 from dicomedit.authoring.explain import as_sentence
 from dicomedit.authoring.reading import Statement, read_script
+from dicomedit.authoring.reads import ElementRead, element_reads, values_read
 from dicomedit.authoring.watching import ElementChange, Watch, WatchedJournal
 from dicomedit.authoring.wording import Wording
 from dicomedit.dicom.levels import Change, Instance
@@ -26,7 +27,7 @@ Open = Callable[[CompiledScript], Instance]
 
 
 class Step(Record):
-    """What one statement did: which conditions it asked, what it changed.
+    """What one statement did: which conditions it asked, what it read and changed.
 
     `is_done` is false where a condition kept it from acting. `depth` is the number of blocks
     around it. `keeps` is what a variable holds now; `printed` what `echo` gave.
@@ -38,6 +39,7 @@ class Step(Record):
     text: str
     conditions: tuple[Checked, ...] = ()
     is_done: bool = True
+    reads: tuple[ElementRead, ...] = ()
     changes: tuple[ElementChange, ...] = ()
     keeps: str | None = field(default=None, repr=False)
     printed: tuple[str, ...] = field(default=(), repr=False)
@@ -130,6 +132,12 @@ class _Follower:
         """Add to what is known of a step, the last one unless another is meant."""
         self.steps[number] = replace(self.steps[number], **what)
 
+    def read(self, values: Iterable[nodes.Expr], compiler: Compilers) -> None:
+        """Note which elements are about to be read."""
+        found = element_reads(values, compiler, self.run, self.kinds)
+        known = self.steps[-1].reads
+        self.note(reads=(*known, *(each for each in found if each not in known)))
+
     def finish(self, number: int = -1) -> None:
         """Note what a step has changed and printed."""
         printed = self.run.echo[self.watch.printed :]
@@ -185,6 +193,7 @@ class _Part:
 
     def _act(self, statement: nodes.Statement) -> None:
         follower = self._follower
+        follower.read(values_read(statement), self._compiler)
         try:
             for each in self._compiler.statements((statement,)):
                 each(follower.run)
@@ -203,6 +212,8 @@ class _Part:
 
     def _is_true(self, condition: nodes.Condition) -> bool:
         follower = self._follower
+        if isinstance(condition, nodes.Call):
+            follower.read((condition,), self._compiler)
         found = checked(condition, self._compiler, follower.run, follower.wording, follower.kinds)
         if follower.run.instance.notices:
             follower.run.take_notices()
@@ -249,6 +260,7 @@ def _evaluated(
             if not found.result:
                 follower.note(is_done=False)
                 return None
+        follower.read(values_read(statement), compiler)
         return step.prepare(run)
     except EvaluationError as error:
         raise error.at(compiler.source, step.span) from None

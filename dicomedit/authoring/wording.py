@@ -81,7 +81,7 @@ class Wording(Record):
         """Return an argument; one that is a call itself stands in brackets."""
         if call.function in _OF_TRUTHS:
             return self.condition(value) if isinstance(value, nodes.Call) else self.value(value)
-        if _names_a_path(call, position):
+        if names_a_path(call, position):
             return self._named_path(value)
         text = self.argument(value)
         return f"[{text}]" if isinstance(value, nodes.Call) else text
@@ -201,7 +201,7 @@ def _is_empty(value: nodes.Expr) -> bool:
     return isinstance(value, nodes.Text) and not value.value
 
 
-def _names_a_path(call: nodes.Call, position: int) -> bool:
+def names_a_path(call: nodes.Call, position: int) -> bool:
     """Whether an argument names an element, perhaps by a text that spells a tag path."""
     function = REGISTRY.get(call.function)
     parameter = None if function is None else function.parameter(position)

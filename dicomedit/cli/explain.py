@@ -28,8 +28,8 @@ Say in plain language what a script does, statement by statement, with the names
   dicomedit explain anon.das image.dcm
 
 With a file the script is applied to it in memory, and each statement is followed by what it
-changed, and by why its condition was true or false. Nothing is written. Values are not shown
-unless asked for with --show-values."""
+read, what it changed, and why its condition was true or false. Nothing is written. Values are
+not shown unless asked for with --show-values."""
 
 _EPILOG = """\
 exit status:

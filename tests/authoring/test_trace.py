@@ -75,6 +75,39 @@ def test_only_the_branch_that_was_taken_is_followed():
     assert changes(found[1]) == [("removed", "(0010,0020)")]
 
 
+READS = {
+    "x := (0010,0020)": [("(0010,0020)", "present")],
+    "(0010,0010) := concatenate[(0010,4000), lowercase[(0010,0030)]]": [
+        ("(0010,4000)", "absent"),
+        ("(0010,0030)", "empty"),
+    ],
+    "echo concatenate[(0010,0020), (0010,0020)]": [("(0010,0020)", "present")],
+    "isPresent[(0010,0020)] ? echo (0010,0030)": [
+        ("(0010,0020)", "present"),
+        ("(0010,0030)", "empty"),
+    ],
+    "hashUIDList[(0008,0018), (0020,000D)]": [],
+    'set["(0010,0010)", (0010,0020)]': [("(0010,0020)", "present")],
+    "x := {(0010,0020)}": [],
+    "-(0010,0020)": [],
+}
+
+
+@pytest.mark.parametrize("text", READS)
+def test_each_statement_tells_what_it_read(text: str):
+    (step,) = steps(text)
+    assert [(read.path, read.value) for read in step.reads] == READS[text]
+
+
+def test_what_version_4_reads_is_as_it_was_before():
+    first, second = steps("-(0010,0020)\n(0020,000D) := new UID[(0010,0020)]", dialect=4)
+    assert first.reads == ()
+    assert [(read.path, read.value) for read in second.reads] == [
+        ("(0020,000D)", "present"),
+        ("(0010,0020)", "present"),
+    ]
+
+
 def test_variables_and_echo_are_told_by_kind():
     found = steps('x := (0010,0020)\ny := (0010,9999)\nz := {"a", "b"}\necho x')
     assert [step.keeps for step in found] == ["present", "absent", "a list of 2", None]
