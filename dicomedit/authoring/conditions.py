@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dicomedit.authoring.phrases import enumerated
+from dicomedit.authoring.watching import MOST_SHOWN
 from dicomedit.authoring.wording import Wording
 from dicomedit.dicom.paths import TagPath
 from dicomedit.lang import nodes
@@ -75,7 +76,9 @@ class Kinds(Record):
                 return f"a list of {len(value)}"
             case TagPath():
                 return f"the tag path {value}"
-        return repr(value) if self.shows_values else "present"
+        if not self.shows_values:
+            return "present"
+        return repr(value if len(value) <= MOST_SHOWN else f"{value[:MOST_SHOWN]}...")
 
 
 def checked(

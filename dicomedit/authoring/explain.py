@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from dicomedit.authoring.phrases import visible
 from dicomedit.authoring.reading import ReadScript, Statement, read_script
 from dicomedit.authoring.rows import tokens_of
 from dicomedit.authoring.wording import Wording
@@ -84,7 +85,7 @@ class _Sentences:
             line = self._line(branch.condition.span.start)
             if number:
                 clause = self._wording.condition(branch.condition)
-                yield Sentence(line, depth, f"Otherwise, if {clause}:")
+                yield Sentence(line, depth, f"Otherwise, if {visible(clause)}:")
             if not branch.body:
                 yield Sentence(line, depth + 1, "Does nothing.")
             yield from self.of(branch.body, depth + 1)
@@ -101,4 +102,5 @@ class _Sentences:
 def as_sentence(text: str) -> str:
     """Return what a statement does as a sentence."""
     end = "" if text.endswith(":") else "."
+    text = visible(text)
     return f"{text[0].upper()}{text[1:]}{end}"

@@ -1,8 +1,8 @@
 """What each function of the language does, in words that fit into a sentence.
 
 In a phrase ``{0}`` stands for the first argument, ``{1+}`` for the second and all after it,
-``{1;}`` for the same with semicolons between them. Where the arguments of a part in
-angle brackets were not given, what follows the bar in it takes its place.
+``{1;}`` for the same with semicolons between them. Where the arguments of a part in angle brackets
+were not given, what follows the bar in it takes its place.
 """
 
 from __future__ import annotations
@@ -62,9 +62,14 @@ ACTIONS = {
 """Functions that change the data set or end the work on it, as verbs."""
 
 VALUES_4 = {
-    **{name: VALUES[name] for name in ("format", "getURL", "hashUID", "lowercase", "replace")},
-    **{name: VALUES[name] for name in ("substring", "uppercase")},
+    "format": VALUES["format"],
+    "getURL": VALUES["getURL"],
+    "hashUID": VALUES["hashUID"],
+    "lowercase": VALUES["lowercase"],
     "match": "group {2} of {0}, if {0} as a whole fits the pattern {1}",
+    "replace": VALUES["replace"],
+    "substring": VALUES["substring"],
+    "uppercase": VALUES["uppercase"],
     "urlEncode": "{0} written as web forms do",
 }
 """The functions of DicomEdit 4."""
@@ -92,6 +97,11 @@ def filled(phrase: str, arguments: Sequence[str]) -> str:
 
     kept = _OPTIONAL.sub(lambda part: part[1] if has_all(part[1]) else part[2], phrase)
     return _PLACE.sub(argument, kept).strip()
+
+
+def visible(text: str) -> str:
+    """Return a text on one line, without what a terminal would obey."""
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
 def enumerated(phrases: Sequence[str]) -> str:

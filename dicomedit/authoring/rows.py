@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from dicomedit.authoring.reading import ReadScript, all_statements
 from dicomedit.lang.grammar import tables
-from dicomedit.records import Record, field, replace
+from dicomedit.records import Record, replace
 
 _NEWLINE = "_NEWLINE"
 _COMMENT = "COMMENT"
@@ -47,7 +47,7 @@ class Row(Record):
     tokens: tuple[Token, ...]
     comment: str = ""
     is_after_blank: bool = False
-    depth: int = field(default=0)
+    depth: int = 0
     """How many braces are open around it."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dicomedit.authoring.explain import ORDER, Explanation
+from dicomedit.authoring.phrases import visible
 from dicomedit.authoring.trace import Step, Trace
 from dicomedit.authoring.watching import ElementChange
 
@@ -82,7 +83,7 @@ def _step_lines(step: Step) -> Iterator[str]:
         told = "true" if condition.result else "false"
         is_only = len(step.conditions) == 1
         shown = f"the condition is {told}" if is_only else f"{told}: {condition.text}"
-        yield f"{shown}; {condition.reason}"
+        yield visible(f"{shown}; {condition.reason}")
     for read in step.reads:
         yield f"read {read.path} {read.name}".rstrip() + f": {read.value}"
     yield from map(_change_line, step.changes[:_MOST_LISTED])
@@ -90,7 +91,7 @@ def _step_lines(step: Step) -> Iterator[str]:
         yield f"and {len(step.changes) - _MOST_LISTED} more, which --format json lists"
     if step.keeps is not None:
         yield f"the value is {step.keeps}"
-    yield from (f"printed: {_visible(line)}" for line in step.printed)
+    yield from (f"printed: {_shown(line)}" for line in step.printed)
     if not step.is_done:
         yield "did nothing"
     elif not (step.changes or step.keeps or step.printed or step.conditions):
@@ -100,15 +101,14 @@ def _step_lines(step: Step) -> Iterator[str]:
 def _change_line(change: ElementChange) -> str:
     line = f"{change.kind} {change.path} {change.name}".rstrip()
     if change.before is not None or change.after is not None:
-        line = f"{line}: {_visible(change.before)} -> {_visible(change.after)}"
+        line = f"{line}: {_shown(change.before)} -> {_shown(change.after)}"
     return f"{line} (line {change.lost_to} wins)" if change.lost_to is not None else line
 
 
-def _visible(value: str | None) -> str:
-    """Return a value on one line, without what a terminal would obey."""
+def _shown(value: str | None) -> str:
     if not value:
         return "(absent)" if value is None else "(empty)"
-    return "".join(each if each.isprintable() else " " for each in value)
+    return visible(value)
 
 
 def _ending(trace: Trace) -> str:

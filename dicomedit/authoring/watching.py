@@ -8,7 +8,7 @@ from dicomedit.dicom.text import read_text
 from dicomedit.errors import EvaluationError
 from dicomedit.records import Record, field
 
-_MOST_SHOWN = 80
+MOST_SHOWN = 80
 """Most characters of a value that are shown."""
 
 _MOST_READ = 4096
@@ -85,4 +85,4 @@ def shown_value(level: Level, tag: int) -> str | None:
         text = read_text(level, tag) or ""
     except EvaluationError:
         return "(not text)"
-    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."

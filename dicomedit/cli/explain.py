@@ -15,11 +15,11 @@ from dicomedit.authoring.telling import (
     trace_text,
 )
 from dicomedit.authoring.trace import Trace, trace_script
+from dicomedit.batch.program import DEFAULTS, resources_of
 from dicomedit.errors import Source
 from dicomedit.io.read import read_file
 from dicomedit.io.source import include_loader, read_source
 from dicomedit.lang.lookup import LookupTable
-from dicomedit.lang.program import Resources
 
 _DESCRIPTION = """\
 Say in plain language what a script does, statement by statement, with the names of attributes.
@@ -72,6 +72,18 @@ def _add_inputs(group: argparse._ArgumentGroup) -> None:
         "--include-from", metavar="FOLDER", help="let the script include files from this folder"
     )
     group.add_argument(
+        "--allow-url",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="let getURL ask this host, host:port or https://host/path/*; repeatable",
+    )
+    group.add_argument(
+        "--newer-versions",
+        action="store_true",
+        help="accept scripts of version 6.7 to 6.9, and functions newer than 6.6",
+    )
+    group.add_argument(
         "--show-values",
         action="store_true",
         help="show values of elements and variables (they may identify patients)",
@@ -103,8 +115,9 @@ def _trace(source: Source, given: argparse.Namespace) -> Trace:
         source,
         lambda compiled: read_file(Path(given.file), compiled.wanted).open(),
         variables=_variables(given),
-        resources=Resources(lookup=table),
+        resources=resources_of(table, None, given.allow_url, DEFAULTS),
         dialect=given.dialect,
+        newer_versions=given.newer_versions,
         loader=loader,
         show_values=given.show_values,
     )

@@ -118,6 +118,11 @@ def test_every_kind_of_value_is_explained():
     assert {each.value for each in nodes.Operator} <= set(re.findall(r"'([=~!]+)'", text))
 
 
+def test_sentences_are_one_line_without_control_characters():
+    (sentence,) = explain_script('echo "a\nb\x1b[1m"', dialect=4).sentences
+    assert sentence.text == 'Prints "a b [1m".'
+
+
 def test_what_is_nested_too_deeply_is_an_error():
     with pytest.raises(ScriptError, match="nested too deeply"):
         explain_script("echo " + "concatenate[" * 600 + '"a"' + "]" * 600, dialect=6)

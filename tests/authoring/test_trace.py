@@ -248,6 +248,12 @@ def test_shown_values_of_other_kinds():
     assert "Comments: (absent) -> A\n" in trace_text(follow(text, show_values=True))
 
 
+def test_long_values_are_cut():
+    read, written = steps('x := (7FE0,0010)\n(0010,4000) := "' + "A" * 90 + '"', show_values=True)
+    assert read.keeps is not None and len(read.keeps) < 200
+    assert written.changes[0].after == "A" * 80 + "..."
+
+
 def test_long_lists_are_cut_in_the_text_only():
     trace = follow("removeAllPrivateTags")
     count = len(trace.steps[0].changes)

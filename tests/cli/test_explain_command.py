@@ -126,6 +126,18 @@ def test_a_failure_on_a_file(tmp_path: Path, capsys):
     assert "1CT1" in capsys.readouterr().out
 
 
+def test_what_must_be_allowed(tmp_path: Path, capsys):
+    (tmp_path / "b.das").write_text("-(0010,0010)\n")
+    (tmp_path / "a.das").write_text('version "6.7"\ninclude "b.das"\n')
+    given = ["explain", str(tmp_path / "a.das"), FILE]
+    assert main(given) == 2
+    assert main([*given, "--include-from", str(tmp_path), "--newer-versions"]) == 0
+    assert f"in {tmp_path / 'b.das'}:" in capsys.readouterr().out
+    (tmp_path / "a.das").write_text('version "6.6"\nx := getURL["https://example.org/"]\n')
+    assert main(given) == 1
+    assert "--allow-url" in capsys.readouterr().out
+
+
 def test_notices_are_told(tmp_path: Path, capsys):
     (tmp_path / "a.das").write_text('version "6.6"\nx := lookup["a", "b"]\n')
     assert main(["explain", str(tmp_path / "a.das"), FILE]) == 0
