@@ -77,6 +77,7 @@ VALUES_4 = {
 MAY_BE_NOTHING = frozenset(("lookup", "match", "valueAt"))
 """Functions that often give nothing."""
 
+_EVERYWHERE = " everywhere"
 _OPTIONAL = re.compile(r"<([^<>|]*)\|?([^<>|]*)>")
 _PLACE = re.compile(r"\{(\d+)([+;]?)\}")
 
@@ -106,6 +107,9 @@ def visible(text: str) -> str:
 
 def enumerated(phrases: Sequence[str]) -> str:
     """Return phrases as one: ``a``, ``a and b``, or ``a, b and c``."""
+    if len(phrases) > 1 and all(each.endswith(_EVERYWHERE) for each in phrases):
+        names = [each.removesuffix(_EVERYWHERE) for each in phrases]
+        return f"{enumerated(names)} (all of them everywhere)"
     if len(phrases) < 2:
         return "".join(phrases) or "nothing"
     return f"{', '.join(phrases[:-1])} and {phrases[-1]}"

@@ -92,7 +92,9 @@ def _step_lines(step: Step) -> Iterator[str]:
     if step.keeps is not None:
         yield f"the value is {step.keeps}"
     yield from (f"printed: {_shown(line)}" for line in step.printed)
-    if not step.is_done:
+    if step.ended:
+        yield f"{step.ended} here"
+    elif not step.is_done:
         yield "did nothing"
     elif not (step.changes or step.keeps or step.printed or step.conditions):
         yield "changed nothing"
@@ -152,6 +154,7 @@ def _step_data(step: Step) -> dict[str, Any]:
         "changes": [_change_data(each) for each in step.changes],
         "value": step.keeps,
         "printed": list(step.printed),
+        "ended": step.ended or None,
     }
 
 

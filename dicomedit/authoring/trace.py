@@ -43,6 +43,8 @@ class Step(Record):
     changes: tuple[ElementChange, ...] = ()
     keeps: str | None = field(default=None, repr=False)
     printed: tuple[str, ...] = field(default=(), repr=False)
+    ended: str = ""
+    """``failed`` or ``rejected`` where the work ended here."""
 
 
 class Trace(Record):
@@ -97,10 +99,13 @@ def _followed(compiled: CompiledScript, dialect: int, follower: _Follower, follo
         follow(follower)
     except Rejected:
         rejected = True
+        follower.end("rejected")
     except EvaluationError as error:
         failure = error
+        follower.end("failed")
     except RecursionError:
         failure = failed("nested-too-deeply", "the script or the data set is too deep")
+        follower.end("failed")
     is_written = not rejected and failure is None
     return Trace(
         compiled.source.name,
@@ -131,6 +136,14 @@ class _Follower:
     def note(self, number: int = -1, **what: object) -> None:
         """Add to what is known of a step, the last one unless another is meant."""
         self.steps[number] = replace(self.steps[number], **what)
+
+    def end(self, how: str) -> None:
+        """Note in the step that was at work that everything ended with it."""
+        place = self.run.source.name, self.run.instance.journal.line
+        for number in reversed(range(len(self.steps))):
+            if (self.steps[number].script, self.steps[number].line) == place:
+                self.note(number, ended=how)
+                return
 
     def read(self, values: Iterable[nodes.Expr], compiler: Compilers) -> None:
         """Note which elements are about to be read."""

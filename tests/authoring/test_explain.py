@@ -15,6 +15,7 @@ from dicomedit.authoring.phrases import ACTIONS, CONDITIONS, VALUES, VALUES_4, f
 from dicomedit.authoring.reading import all_statements, read_script
 from dicomedit.authoring.telling import explanation_text
 from dicomedit.authoring.wording import Wording
+from dicomedit.dicom.paths import Levels, Step
 from dicomedit.errors import ScriptError, Source
 from dicomedit.lang import nodes
 from dicomedit.lang.dialect4 import nodes as nodes4
@@ -84,6 +85,7 @@ def test_optional_parts_of_phrases():
     assert filled("{0} in <{1}|days>", ["a"]) == "a in days"
     assert filled("{0} in <{1}|days>", ["a", "b"]) == "a in b"
     assert filled("{0;}", ["a", "b"]) == "a; b"
+    assert filled("{0+}", ["a everywhere", "b everywhere"]) == "a and b (all of them everywhere)"
     assert filled("all{0+}", []) == "allnothing"
     assert filled("{0+}", ["a", "b", "c"]) == "a, b and c"
 
@@ -121,6 +123,27 @@ def test_every_kind_of_value_is_explained():
 def test_sentences_are_one_line_without_control_characters():
     (sentence,) = explain_script('echo "a\nb\x1b[1m"', dialect=4).sentences
     assert sentence.text == 'Prints "a b [1m".'
+
+
+def form(step: Step) -> str:
+    """Return what kind of step of a path this is."""
+    if isinstance(step, Levels):
+        return step.name
+    item = "" if step.item is None else " item" if isinstance(step.item, int) else " any item"
+    kind = "public" if step.creator is None else "private"
+    return f"{kind}{' wildcard' if step.has_wildcard else ''}{item}"
+
+
+def test_every_form_of_path_is_explained():
+    paths = [each.target.path for each in statements_in("paths.das") if hasattr(each, "target")]
+    first = {form(path.steps[0]) for path in paths if len(path.steps) > 1}
+    inner = {form(step) for path in paths for step in path.steps[1:-1]}
+    last = {form(path.steps[-1]) for path in paths}
+    levels = {each.name for each in Levels}
+    assert first >= {*levels, "public", "public item", "public any item"}
+    assert inner >= {*levels, "private any item"}
+    single = {"public", "public wildcard", "private", "private wildcard", "public item"}
+    assert last >= {*single, *levels, "public any item"}
 
 
 def test_what_is_nested_too_deeply_is_an_error():

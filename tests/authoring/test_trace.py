@@ -183,6 +183,7 @@ def test_conditions_are_asked_once():
 def test_a_rejection_ends_it():
     trace = follow("-(0010,0010)\nreject[]\n-(0010,0020)")
     assert (trace.rejected, trace.changes, len(trace.steps)) == (True, (), 2)
+    assert [step.ended for step in trace.steps] == ["", "rejected"]
 
 
 def test_a_failure_ends_it_and_has_its_place():
@@ -190,8 +191,15 @@ def test_a_failure_ends_it_and_has_its_place():
     assert isinstance(trace.failure, EvaluationError)
     assert trace.failure.source is not None and trace.failure.span is not None
     assert (len(trace.steps), trace.changes) == (2, ())
+    assert [step.ended for step in trace.steps] == ["", "failed"]
+    assert "- failed here\n" in trace_text(trace)
     trace = follow('substring[(0010,9999), 0, 1] = "a" ? echo')
     assert trace.failure is not None and trace.failure.span is not None
+
+
+def test_a_failure_of_version_4_is_told_where_it_happened():
+    trace = follow('(0028,0010) := "x"\n-(0010,0010)\n(0010,0020) := "A"', dialect=4)
+    assert [step.ended for step in trace.steps] == ["failed", "", ""]
 
 
 @pytest.mark.parametrize("dialect", [4, 6])
