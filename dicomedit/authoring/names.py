@@ -42,6 +42,10 @@ _INNER = {
 def path_phrase(path: TagPath) -> str:
     """Return what a tag path stands for, such as ``Patient's Name (0010,0010) everywhere``."""
     *above, last = path.steps
+    if above and last is Levels.ANY and isinstance(above[-1], TagStep):
+        *above, last = above  # it adds nothing to what a tag stands for
+    if path.steps == (Levels.ANY,):
+        return "everything but private creators and the file meta information"
     around = [_around(step, is_first=number == 0) for number, step in enumerate(above)]
     return " ".join([_what(last), *reversed(around)])
 
@@ -49,9 +53,9 @@ def path_phrase(path: TagPath) -> str:
 def _what(step: Step) -> str:
     if isinstance(step, Levels):
         return "everything" if step is Levels.ANY else f"everything {_INNER[step]}"
-    if step.item is not None:
-        return f"{_item(step)} with all that is in it"
-    return _attribute(step)
+    if isinstance(step.item, int):
+        return f"everything in {_item(step)}"
+    return _attribute(replace(step, item=None))
 
 
 def _around(step: Step, *, is_first: bool) -> str:

@@ -311,3 +311,39 @@ def test_a_trace_tells_what_the_engine_does(dialect: int):
         if "UID[" not in case.script:
             printed = [line for step in trace.steps for line in step.printed]
             assert printed == list(outcome.echo), case.id
+
+
+# What a sentence says of a path is what is removed. The file has a sequence of two items.
+REMOVED = {
+    "(0010,1002)": {"(0010,1002)"},
+    "(0010,1002)[%]": {"(0010,1002)"},
+    "(0010,1002)[%]/*": {"(0010,1002)"},
+    "(0010,1002)[1]": {"(0010,1002)[1]/(0010,0020)", "(0010,1002)[1]/(0010,0022)"},
+    "(0010,1002)[1]/*": {"(0010,1002)[1]/(0010,0020)", "(0010,1002)[1]/(0010,0022)"},
+    "(0010,1002)/(0010,0020)": {"(0010,1002)[0]/(0010,0020)", "(0010,1002)[1]/(0010,0020)"},
+    "*/(0010,0022)": {"(0010,1002)[0]/(0010,0022)", "(0010,1002)[1]/(0010,0022)"},
+    "+/(0010,0020)": {"(0010,1002)[0]/(0010,0020)", "(0010,1002)[1]/(0010,0020)"},
+    "./(0010,0020)": {"(0010,1002)[0]/(0010,0020)", "(0010,1002)[1]/(0010,0020)"},
+    "(0010,1002)[0]/./(0010,0020)": set(),
+}
+SAID = {
+    "(0010,1002)": "Other Patient IDs Sequence (0010,1002)",
+    "(0010,1002)[%]": "Other Patient IDs Sequence (0010,1002)",
+    "(0010,1002)[%]/*": "Other Patient IDs Sequence (0010,1002)",
+    "(0010,1002)[1]": "everything in the second item of Other Patient IDs Sequence (0010,1002)",
+    "(0010,1002)[1]/*": "everything in the second item of Other Patient IDs Sequence (0010,1002)",
+    "(0010,1002)/(0010,0020)": "Patient ID (0010,0020) in every item of Other Patient IDs Sequence"
+    " (0010,1002)",
+    "*/(0010,0022)": "Type of Patient ID (0010,0022) everywhere",
+    "+/(0010,0020)": "Patient ID (0010,0020) in sequences at any depth, but not at the top level",
+    "./(0010,0020)": "Patient ID (0010,0020) in any item of any sequence of the top level",
+    "(0010,1002)[0]/./(0010,0020)": "Patient ID (0010,0020) in any item of any sequence in the"
+    " first item of Other Patient IDs Sequence (0010,1002)",
+}
+
+
+@pytest.mark.parametrize("path", REMOVED)
+def test_words_for_paths_are_true(path: str):
+    (step,) = steps(f"-{path}")
+    assert step.text == f"Removes {SAID[path]}."
+    assert {change.path for change in step.changes} == REMOVED[path]
