@@ -31,6 +31,8 @@ COMMANDS = {
     "functions": "tell what the functions of the language do",
     "lsp": "serve editors: diagnostics, completion, help while a script is written",
     "completion": "make a shell complete the arguments of dicomedit",
+    "explain": "say what a script does, or did to a file, in plain language",
+    "format": "write scripts in one style",
     "demo": "see a script at work on made-up images",
 }
 """What each sub-command does; its file has the same name, and sets up its parser."""

@@ -86,6 +86,11 @@ def _compile_without_version(
     return replace(compiled, notices=(*compiled.notices, _doubtful(source, *found)))
 
 
+def has_version_statement(source: Source) -> bool:
+    """Whether a text looks as if it had a version statement, which DicomEdit 4 does not have."""
+    return _VERSION_STATEMENT.search(source.text) is not None
+
+
 def _says_4(source: Source, number: int) -> bool:
     """Whether the script begins with a statement such as ``version "4"``, which it should not."""
     if not source.text.startswith("4", number):

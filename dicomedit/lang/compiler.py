@@ -103,6 +103,14 @@ class Compiler(Record):
             return _assign_literal_if_exists(pattern, value.value)
         return _assign_if_exists(pattern, self._value(value))
 
+    def value(self, value: nodes.Expr) -> Evaluate:
+        """Return what gives a value, for those who follow a script step by step."""
+        return self._value(value)
+
+    def test(self, condition: nodes.Condition) -> Test:
+        """Return what tells whether a condition is true, for the same."""
+        return self._test(condition)
+
     # conditions
 
     def _conditional(self, statement: nodes.Conditional) -> Statement:

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from dicomedit.authoring.check import check
-from dicomedit.errors import Diagnostic
+from dicomedit.authoring.format import format_script
+from dicomedit.errors import Diagnostic, ScriptError
 from dicomedit.io.source import include_loader
 
 _VERSION = re.compile(r'\bversion\b[ \t]*"([0-9])?')
@@ -27,6 +28,8 @@ def diagnostics(
 
 
 def formatted(text: str, dialect: int | None) -> str | None:
-    """Return a script in the canonical style; None when there is nothing to change."""
-    del text, dialect
-    return None
+    """Return a script in the canonical style; None when it has errors."""
+    try:
+        return format_script(text, dialect=dialect)
+    except ScriptError:
+        return None

@@ -109,8 +109,6 @@ def test_hover_completion_and_definition():
 
 
 def test_formatting():
-    pytest.importorskip("dicomedit.authoring.format")
-
     async def conversation(editor: Editor) -> None:
         options = types.FormattingOptions(tab_size=4, insert_spaces=True)
         params = types.DocumentFormattingParams(DOCUMENT, options)

@@ -20,7 +20,13 @@ _VERSION_4 = re.compile(
 
 def has_version_4(source: Source) -> bool:
     """Whether the first statement says that the script is of version 4."""
-    return _VERSION_4.match(source.text) is not None
+    return version_4_span(source) is not None
+
+
+def version_4_span(source: Source) -> Span | None:
+    """Return where the first statement says that the script is of version 4, if it does."""
+    found = _VERSION_4.match(source.text)
+    return None if found is None else Span(*found.span(1))
 
 
 def version_span(source: Source) -> Span | None:
@@ -36,12 +42,11 @@ def compile_source(source: Source) -> tuple[CompiledScript, Script]:
     with a notice.
     """
     notices: list[Diagnostic] = []
-    version = _VERSION_4.match(source.text)
+    version = version_4_span(source)
     if version is not None:
-        span = Span(*version.span(1))
-        notices.append(_version_notice(source, span))
+        notices.append(_version_notice(source, version))
     try:
-        script = parse(source, span if version is not None else None)
+        script = parse(source, version)
         variables = Variables.of(script)
         found = Checker(source).check(script, variables)
         errors = [diagnostic for diagnostic in found if diagnostic.severity is Severity.ERROR]

@@ -64,25 +64,41 @@ class Compiler(Record):
 
     def script(self, script: Script) -> TwoPhases:
         """Return what applies the whole script."""
+        steps, begin = self.steps(script), self.begin
+
+        def evaluate(run: Run) -> Act:
+            begin(run)
+            due = [(s, act) for s in steps if (act := _evaluated(s, run)) is not None]
+
+            def carry_all_out() -> None:
+                for step, act in reversed(due):
+                    carry_out(step, act, run)
+
+            return carry_all_out
+
+        return TwoPhases(evaluate)
+
+    def steps(self, script: Script) -> list[Step]:
+        """Return the statements that have work to do, in order."""
         steps = [step for each in script.statements if (step := self._step(each)) is not None]
         for key, definition in self.variables.definitions.items():
             self._definitions[key] = self._value(definition.value)
-        variables, source = self.variables, self.source
+        return steps
 
-        def evaluate(run: Run) -> Act:
-            run.source = source
-            run.variables = variables.given(run.variables)
-            if not run.resources.allow_unset:
-                _check_given(variables, run.variables)
-            due = [(s, act) for s in steps if (act := _evaluated(s, run)) is not None]
+    def begin(self, run: Run) -> None:
+        """Give a run its variables; refuse to begin without one that will be read."""
+        run.source = self.source
+        run.variables = self.variables.given(run.variables)
+        if not run.resources.allow_unset:
+            _check_given(self.variables, run.variables)
 
-            def carry_out() -> None:
-                for step, act in reversed(due):
-                    _carry_out(step, act, run)
+    def value(self, value: nodes.Expr) -> Evaluate:
+        """Return what gives a value, for those who follow a script step by step."""
+        return self._value(value)
 
-            return carry_out
-
-        return TwoPhases(evaluate)
+    def test(self, condition: nodes.Comparison) -> Test:
+        """Return what tells whether a condition is true, for the same."""
+        return self._test(condition)
 
     def _step(self, statement: object) -> Step | None:
         tests: tuple[Test, ...] = ()
@@ -244,7 +260,8 @@ def _evaluated(step: Step, run: Run) -> Act | None:
         raise error.at(run.source, step.span) from None
 
 
-def _carry_out(step: Step, act: Act, run: Run) -> None:
+def carry_out(step: Step, act: Act, run: Run) -> None:
+    """Do what a statement wants done, on behalf of that statement."""
     run.span = step.span
     run.instance.journal.line = step.line
     try:
