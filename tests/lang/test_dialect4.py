@@ -408,8 +408,8 @@ def test_new_uids_last_for_a_run():
 
 def test_new_uids_leave_no_trace_of_old_ones():
     run = UidMap()
-    new_uids(run, "1.2.3.4711")
-    assert not any("4711" in part for row in run.rows() for part in row)
+    new_uids(run, "1.2.3.47118154711815471181547118")
+    assert not any("4711815471181547118" in part for row in run.rows() for part in row)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

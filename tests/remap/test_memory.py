@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -38,6 +39,7 @@ def test_one_row_is_kept_for_many_files(summary):
     tracemalloc.start()
     for header in headers(summary, 5_000):
         summary.add(header)
+    gc.collect()
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(summary) == 20
