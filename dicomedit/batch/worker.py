@@ -13,7 +13,7 @@ from collections import deque
 
 from dicomedit.batch.shared import AskedUidMap, AskedWeb
 from dicomedit.batch.wire import CHUNK, Messages, Packer, job_of, send
-from dicomedit.batch.work import Shared, Work
+from dicomedit.batch.work import Shared, Work, counted_by
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _work(line: Line, stop: list[int]) -> None:
     work: Work
     (work,) = line.next()
     editor = work.editor(Shared(AskedUidMap(ask=line.ask), AskedWeb(line.ask).fetch))
-    packer = Packer(work.sources())
+    packer, counted = Packer(work.sources()), counted_by(work)
     line.say("ready")
     while True:
         _, jobs = line.next()
@@ -118,6 +118,8 @@ def _work(line: Line, stop: list[int]) -> None:
             if stop:
                 return
             row = editor.edit(job_of(names))
+            if counted:
+                line.say("counted", [coverage.take() for coverage in counted])
             # At once: whatever is not told when this process is killed is done again, or is the
             # one file that it costs.
             line.say("row", number, packer.pack(row))

@@ -13,6 +13,10 @@ from dicomedit.lang.dialect4.variables import Variables
 from dicomedit.lang.parser import too_deep
 from dicomedit.lang.program import CompiledScript
 
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from dicomedit.lang.coverage import Coverage
+
 _VERSION_4 = re.compile(
     r'\ufeff?(?:[ \t]*(?://[^\r\n]*)?\r?\n)*[ \t]*(version[ \t]*"4[^"\\\r\n]*")'
 )
@@ -23,11 +27,13 @@ def has_version_4(source: Source) -> bool:
     return _VERSION_4.match(source.text) is not None
 
 
-def compile_source(source: Source) -> tuple[CompiledScript, Script]:
+def compile_source(
+    source: Source, *, counting: bool = False
+) -> tuple[CompiledScript, Script]:
     """Return the program of a script and its tree; raise ScriptError with all that is wrong.
 
     A statement of version 4 before all others, which the language does not know, is passed over
-    with a notice.
+    with a notice. With `counting` the program has a coverage.
     """
     notices: list[Diagnostic] = []
     version = _VERSION_4.match(source.text)
@@ -41,11 +47,20 @@ def compile_source(source: Source) -> tuple[CompiledScript, Script]:
         errors = [diagnostic for diagnostic in found if diagnostic.severity is Severity.ERROR]
         if errors:
             raise ScriptError(errors)
-        work = Compiler(source, variables).script(script)
+        coverage = _new_coverage() if counting else None
+        work = Compiler(source, variables, coverage).script(script)
     except RecursionError:
         raise ScriptError([too_deep(source)]) from None
-    compiled = CompiledScript(source, variables.external(), (*notices, *found), (work,))
+    compiled = CompiledScript(
+        source, variables.external(), (*notices, *found), (work,), coverage=coverage
+    )
     return compiled, script
+
+
+def _new_coverage() -> Coverage:
+    from dicomedit.lang.coverage import Coverage  # a run without does not wait for it
+
+    return Coverage()
 
 
 def _version_notice(source: Source, span: Span) -> Diagnostic:

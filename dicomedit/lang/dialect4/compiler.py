@@ -24,6 +24,8 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from typing import Any
 
+    from dicomedit.lang.coverage import Coverage
+
 Evaluate = Callable[[Run], "str | None"]
 Test = Callable[[Run], bool]
 Act = Callable[[], None]
@@ -47,13 +49,14 @@ class Compiler(Record):
 
     source: Source
     variables: Variables
+    coverage: Coverage | None = None
     _definitions: dict[str, Evaluate] = field(factory=dict, repr=False)
 
     def script(self, script: Script) -> Statement:
         """Return what applies the whole script."""
         steps = [step for each in script.statements if (step := self._step(each)) is not None]
         for key, definition in self.variables.definitions.items():
-            self._definitions[key] = self._value(definition.value)
+            self._definitions[key] = self._definition(definition)
         variables, source = self.variables, self.source
 
         def apply(run: Run) -> None:
@@ -74,8 +77,21 @@ class Compiler(Record):
         prepare = self._prepare(action)
         if prepare is None:
             return None
+        if self.coverage is not None:
+            prepare = self._counted(prepare, action)
         span: Span = statement.span  # type: ignore[attr-defined]
         return Step(span, self.source.position(span.start)[0], tests, prepare)
+
+    def _counted(self, prepare: Prepare, action: Any) -> Prepare:
+        assert self.coverage is not None
+        is_edit = not isinstance(action, nodes.Echo)
+        return self.coverage.prepared(prepare, self.source, action.span, is_edit=is_edit)
+
+    def _definition(self, definition: nodes.Define) -> Evaluate:
+        evaluate = self._value(definition.value)
+        if self.coverage is None:
+            return evaluate
+        return self.coverage.value(evaluate, self.source, definition.span)
 
     def _prepare(self, action: object) -> Prepare | None:
         match action:
@@ -112,6 +128,12 @@ class Compiler(Record):
     # conditions
 
     def _test(self, condition: nodes.Comparison) -> Test:
+        test = self._uncounted_test(condition)
+        if self.coverage is None:
+            return test
+        return self.coverage.condition(test, self.source, condition.span)
+
+    def _uncounted_test(self, condition: nodes.Comparison) -> Test:
         left, right = self._value(condition.left), self._value(condition.right)
         if condition.operator is nodes.Operator.EQUALS:
             return lambda run: left(run) == right(run)
