@@ -16,6 +16,7 @@ PACKAGE = Path(dicomedit.__file__).parent
 TIERS = (
     {"cli"},
     {"web", "net"},
+    {"authoring"},
     {"batch"},
     {"remap", "profiles", "compare"},
     {"lang", "io"},

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _COMMANDS = {
     "run": "edit a file or a folder of files with a script",
     "migrate": "make a script of version 6 of one of DicomEdit 4",
+    "test": "run the tests of scripts",
     "demo": "see a script at work on made-up images",
 }
 """What each sub-command does; its file has the same name, and sets up its parser."""

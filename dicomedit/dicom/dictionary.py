@@ -68,6 +68,12 @@ def tag_of_keyword(keyword: str) -> int | None:
     return None if found < 0 or b"x" in tag else int(tag, 16)
 
 
+def keywords() -> list[str]:
+    """Return the keywords of all attributes."""
+    lines = _table().decode("ascii").splitlines()
+    return [line.rpartition("\t")[2] for line in lines if not line.startswith("#")]
+
+
 def tag_text(tag: int) -> str:
     """Return a tag as ``(GGGG,EEEE)``."""
     return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"

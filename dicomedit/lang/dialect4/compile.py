@@ -27,9 +27,7 @@ def has_version_4(source: Source) -> bool:
     return _VERSION_4.match(source.text) is not None
 
 
-def compile_source(
-    source: Source, *, counting: bool = False
-) -> tuple[CompiledScript, Script]:
+def compile_source(source: Source, *, counting: bool = False) -> tuple[CompiledScript, Script]:
     """Return the program of a script and its tree; raise ScriptError with all that is wrong.
 
     A statement of version 4 before all others, which the language does not know, is passed over
