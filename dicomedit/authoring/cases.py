@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dicomedit.authoring.elements import Given
+from dicomedit.authoring.elements import VRS, Given
 from dicomedit.authoring.names import UnknownName, path_of, singular_path_of
 from dicomedit.authoring.toml import Table, read_table
 from dicomedit.dicom.dictionary import tag_name
 from dicomedit.dicom.paths import TagPath
 from dicomedit.dicom.uids import UidMap
+from dicomedit.lang.java_regex import PatternError, compile_pattern
 from dicomedit.records import Record, field
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -239,7 +240,7 @@ def _given_in(table: Table, prefix: str) -> Iterator[Given]:
         if isinstance(value, dict):
             yield _spelt_out(path, table.table(name))
         elif table.has_tables(name):
-            yield Given(path)
+            yield Given(path, items=len(value))
             for number, item in enumerate(table.tables(name)):
                 yield from _given_in(item, f"{path}[{number}]/")
         else:
@@ -249,6 +250,8 @@ def _given_in(table: Table, prefix: str) -> Iterator[Given]:
 def _spelt_out(path: TagPath, table: Table) -> Given:
     table.check_keys(_GIVEN_KEYS)
     data, vr = table.text("hex"), table.text("vr")
+    if vr is not None and vr not in VRS:
+        raise table.error(f'there is no VR "{vr}" of single elements')
     if (data is None) == ("value" not in table.values):
         raise table.error('an element that is a table has a "value" or "hex"')
     if data is None:
@@ -303,12 +306,21 @@ def _kind(name: str, path: TagPath, table: Table) -> Expectation:
         raise table.error(f"one of {', '.join(_EXPECTED_KEYS)} is needed")
     ((kind, value),) = table.values.items()
     if kind == "matches":
-        return Expectation(name, path, kind, table.text(kind))
+        return Expectation(name, path, kind, _pattern(table))
     if kind == "items":
         return Expectation(name, path, kind, table.get(kind, int, "a number"))
     if value is not True:
         raise table.error(f'"{kind}" can only be true')
     return Expectation(name, path, kind)
+
+
+def _pattern(table: Table) -> str | None:
+    pattern = table.text("matches")
+    try:
+        compile_pattern(pattern or "")
+    except PatternError:
+        raise table.error('"matches" is no regular expression') from None
+    return pattern
 
 
 def _path(name: str, table: Table, *, singular: bool = False) -> TagPath:

@@ -15,22 +15,23 @@ from dicomedit.dicom.levels import Instance, Level, element_name, element_path
 from dicomedit.dicom.paths import TagPath
 from dicomedit.dicom.private import block_of
 from dicomedit.dicom.resolve import find, obtain
-from dicomedit.dicom.text import encode_text, read_text
+from dicomedit.dicom.text import BULK_VRS, TEXT_VRS, encode_text, read_text
 from dicomedit.dicom.walk import Target, matching_elements, private_elements
-from dicomedit.errors import EvaluationError
+from dicomedit.errors import EvaluationError, failed
 from dicomedit.records import Record
 
 
 class Given(Record):
     """One element of the input: its text, or its bytes, and its VR when the author gave one.
 
-    Without either it is a sequence; its items are made by the elements in them.
+    Without either it is a sequence of so many items, which the elements in them fill.
     """
 
     path: TagPath
     text: str | None = None
     data: bytes | None = None
     vr: str | None = None
+    items: int = 0
 
 
 class Stored(Record):
@@ -57,6 +58,9 @@ class Stored(Record):
             f'"{self.text}"' if len(self.text) <= MOST_SHOWN else f'"{self.text[:MOST_SHOWN]}..."'
         )
 
+
+VRS = TEXT_VRS | BULK_VRS | frozenset(("AT", "FD", "FL", "SL", "SS", "SV", "UL", "UN", "US", "UV"))
+"""All VRs but that of sequences (PS3.5 §6.2)."""
 
 MOST_SHOWN = 200
 """Most characters of a value that a message shows."""
@@ -88,15 +92,28 @@ def _put(instance: Instance, given: Given) -> None:
     target = obtain(instance, given.path)
     level, tag = target.level, target.tag
     if given.text is None and given.data is None:
-        if tag not in level:
-            level.add_item(tag)
-            level.remove_item(tag, 0)
+        _put_items(level, tag, given.items)
         return
     vr = given.vr or _usual_vr(level, tag)
     if given.data is not None:
         level.put(tag, vr, given.data)
     else:
         level.put(tag, vr, encode_text(level, tag, vr, given.text or ""))
+
+
+def _put_items(level: Level, tag: int, count: int) -> None:
+    """Store a sequence of empty items, or an empty element where there can be no sequence."""
+    vr = dictionary_vr(tag, signed=False)
+    if vr not in ("SQ", "UN"):
+        if count:
+            name = element_name(level, tag)
+            raise failed("not-a-sequence", "the element has no items", element=name)
+        level.put(tag, vr, b"")
+        return
+    for _ in range(max(count, 1)):
+        level.add_item(tag)
+    if not count:
+        level.remove_item(tag, 0)
 
 
 def _usual_vr(level: Level, tag: int) -> str:

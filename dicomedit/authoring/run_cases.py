@@ -15,6 +15,7 @@ from dicomedit.dicom.levels import Instance
 from dicomedit.dicom.uids import UidMap
 from dicomedit.errors import DicomFileError, EvaluationError, ScriptError
 from dicomedit.io.read import read_file
+from dicomedit.lang.functions.text import full_match
 from dicomedit.lang.java_regex import PatternError, compile_pattern
 from dicomedit.lang.lookup import LookupTable
 from dicomedit.lang.program import Outcome
@@ -172,7 +173,8 @@ class _Trial(Record):
         if self.case.others_unchanged:
             told: set[str] = set()
             for path in dict.fromkeys([*before, *after]):
-                if before.get(path) != after.get(path) and not _is_named(path, named, after):
+                is_named = _is_named(path, named, before, after)
+                if before.get(path) != after.get(path) and not is_named:
                     if not any(path.startswith(f"{outer}[") for outer in told):
                         yield self._changed(before.get(path), after.get(path))
                     told.add(path)
@@ -193,7 +195,10 @@ class _Trial(Record):
         elif after is None:
             what, name = "was removed", before.name
         else:
-            what, name = f"changed from {self._shown(before)} to {self._shown(after)}", before.name
+            name, shown = before.name, (self._shown(before), self._shown(after))
+            what = f"changed from {shown[0]} to {shown[1]}"
+            if before.vr != after.vr:
+                what += f", and its VR from {before.vr} to {after.vr}"
         return f"{name}: {what}, which is not expected"
 
     def _shown(self, element: Stored) -> str:
@@ -235,18 +240,20 @@ def _is_as_wanted(element: Stored, wanted: Expectation) -> bool:
 
 def _matches(pattern: str, text: str) -> bool:
     try:
-        return compile_pattern(pattern).full_match(text)
-    except PatternError:
+        return full_match(compile_pattern(pattern), text)
+    except (PatternError, EvaluationError):
         return False
 
 
-def _is_named(path: str, named: set[str], after: Elements) -> bool:
+def _is_named(path: str, named: set[str], before: Elements, after: Elements) -> bool:
     """Whether an expectation speaks of an element, or of what it belongs to.
 
-    That is so below a sequence that is expected to be gone, for a sequence around an element that
-    is named, and for the creator of a private block whose elements are.
+    That is so below a sequence that is expected to be gone, for a new sequence around an element
+    that is named, and for the creator of a private block whose elements are.
     """
-    if path in named or any(each.startswith(f"{path}[") for each in named):
+    if path in named:
+        return True
+    if path not in before and any(each.startswith(f"{path}[") for each in named):
         return True
     parts = path.split("/")
     outer = ("/".join(parts[:count]).rpartition("[")[0] for count in range(1, len(parts)))

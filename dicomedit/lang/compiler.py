@@ -76,8 +76,10 @@ class Compiler(Record):
         """Return a statement with its counter; of one that branches the conditions are counted."""
         if self.coverage is None or isinstance(statement, nodes.Conditional | nodes.IfChain):
             return work
-        is_edit = _is_edit(statement)
-        return self.coverage.statement(work, self.source, statement.span, is_edit=is_edit)
+        from dicomedit.lang.counting import counted_statement  # a run without does not wait for it
+
+        place, is_edit = (self.source, statement.span), _is_edit(statement)
+        return counted_statement(self.coverage, work, *place, is_edit=is_edit)
 
     def _statement(self, statement: nodes.Statement) -> Statement:
         match statement:
@@ -148,7 +150,9 @@ class Compiler(Record):
         test = self._uncounted_test(condition)
         if self.coverage is None:
             return test
-        return self.coverage.condition(test, self.source, condition.span)
+        from dicomedit.lang.counting import counted_condition
+
+        return counted_condition(self.coverage, test, self.source, condition.span)
 
     def _uncounted_test(self, condition: nodes.Condition) -> Test:
         if isinstance(condition, nodes.Call):

@@ -77,21 +77,25 @@ class Compiler(Record):
         prepare = self._prepare(action)
         if prepare is None:
             return None
-        if self.coverage is not None:
-            prepare = self._counted(prepare, action)
         span: Span = statement.span  # type: ignore[attr-defined]
-        return Step(span, self.source.position(span.start)[0], tests, prepare)
+        line = self.source.position(span.start)[0]
+        return Step(span, line, tests, self._counted(prepare, action))
 
     def _counted(self, prepare: Prepare, action: Any) -> Prepare:
-        assert self.coverage is not None
-        is_edit = not isinstance(action, nodes.Echo)
-        return self.coverage.prepared(prepare, self.source, action.span, is_edit=is_edit)
+        if self.coverage is None:
+            return prepare
+        from dicomedit.lang.counting import counted_preparation  # a run without does not wait
+
+        place, is_edit = (self.source, action.span), not isinstance(action, nodes.Echo)
+        return counted_preparation(self.coverage, prepare, *place, is_edit=is_edit)
 
     def _definition(self, definition: nodes.Define) -> Evaluate:
         evaluate = self._value(definition.value)
         if self.coverage is None:
             return evaluate
-        return self.coverage.value(evaluate, self.source, definition.span)
+        from dicomedit.lang.counting import counted_value
+
+        return counted_value(self.coverage, evaluate, self.source, definition.span)
 
     def _prepare(self, action: object) -> Prepare | None:
         match action:
@@ -131,7 +135,9 @@ class Compiler(Record):
         test = self._uncounted_test(condition)
         if self.coverage is None:
             return test
-        return self.coverage.condition(test, self.source, condition.span)
+        from dicomedit.lang.counting import counted_condition
+
+        return counted_condition(self.coverage, test, self.source, condition.span)
 
     def _uncounted_test(self, condition: nodes.Comparison) -> Test:
         left, right = self._value(condition.left), self._value(condition.right)
