@@ -21,14 +21,14 @@ SUFFIX = ".test.toml"
 PRIVATE = "private"
 """What stands for all private elements, with their creators, among those that are absent."""
 
-_SHARED = (
+SHARED = (
     *("elements", "expect", "variables", "lookup", "uid_map", "strict_lookup", "honour_fill"),
     "others",
 )
-_FILE_KEYS = ("script", "dialect", "newer_versions", "include_from", "case", *_SHARED)
-_CASE_KEYS = (
+FILE_KEYS = ("script", "dialect", "newer_versions", "include_from", "case", *SHARED)
+CASE_KEYS = (
     *("name", "file", "without", "absent", "empty", "error", "rejected", "echo", "notices"),
-    *_SHARED,
+    *SHARED,
 )
 _GIVEN_KEYS = ("value", "vr", "hex")
 _EXPECTED_KEYS = ("absent", "empty", "present", "matches", "items")
@@ -89,7 +89,7 @@ class Case(Record):
 def read_cases(path: Path) -> tuple[Case, ...]:
     """Return the cases of a file; raise DicomFileError when it is not as it should be."""
     table = read_table(path)
-    table.check_keys(_FILE_KEYS)
+    table.check_keys(FILE_KEYS)
     script = _script(table, path)
     cases = [_case(each, table, script, path) for each in table.tables("case", "name")]
     if not cases:
@@ -115,7 +115,7 @@ def _script(table: Table, path: Path) -> Target:
 
 
 def _case(table: Table, shared: Table, script: Target, path: Path) -> Case:
-    table.check_keys(_CASE_KEYS)
+    table.check_keys(CASE_KEYS)
     name = table.text("name")
     if not name:
         raise table.error('a case needs a "name"')
