@@ -35,6 +35,7 @@ ONLY_IN = {
     "requests": {"io"},
     "rich": {"cli"},
     "argparse": {"cli"},
+    "pytest": {"authoring"},
 }
 
 # Slow packages are imported in the function that needs them, but for these modules, which are

@@ -120,22 +120,22 @@ def _case(table: Table, shared: Table, script: Target, path: Path) -> Case:
     if not name:
         raise table.error('a case needs a "name"')
     case = Case(
-        name,
-        path,
-        script,
-        tuple(_elements(table, shared)),
-        _source(table, path),
-        {**_texts(shared, "variables"), **_texts(table, "variables")},
-        {**_lookup(shared), **_lookup(table)},
-        (*_uids(shared), *_uids(table)),
-        _flag("strict_lookup", table, shared),
-        _flag("honour_fill", table, shared),
-        tuple(_expected(table, shared)),
-        _others(table, shared),
-        table.text("error"),
-        _rejected(table),
-        table.texts("echo"),
-        table.texts("notices"),
+        name=name,
+        file=path,
+        script=script,
+        elements=tuple(_elements(table, shared)),
+        source=_source(table, path),
+        variables={**_texts(shared, "variables"), **_texts(table, "variables")},
+        lookup={**_lookup(shared), **_lookup(table)},
+        uids=(*_uids(shared), *_uids(table)),
+        strict_lookup=_flag("strict_lookup", table, shared),
+        honour_fill=_flag("honour_fill", table, shared),
+        expected=tuple(_expected(table, shared)),
+        others_unchanged=_others(table, shared),
+        error=table.text("error"),
+        rejected=_rejected(table),
+        echo=table.texts("echo"),
+        notices=table.texts("notices"),
     )
     _check_sense(case, table)
     return case

@@ -84,9 +84,8 @@ class Runner(Record, frozen=False):
 
 def _unknown_variables(case: Case, program: Program) -> Iterator[str]:
     known = {variable.name for variable in program.variables}
-    folded = {name.lower() for name in known}
     for name in case.variables:
-        if name not in known and name.lower() not in folded:
+        if name not in known:
             near = nearest(name, known)
             guess = f'; did you mean "{near}"?' if near else ""
             yield f'the script asks for no variable "{name}"{guess}'

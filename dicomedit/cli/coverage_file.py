@@ -11,6 +11,7 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_INPUT = "this would replace an input; the name of another file is needed after --coverage"
 _SUFFIXES = frozenset((".das", ".dcm", ".toml"))
 
 
@@ -21,10 +22,10 @@ def checked(name: str, inputs: Iterable[str | os.PathLike[str]]) -> Path:
     """
     path = Path(name)
     if path.is_dir() or not path.parent.is_dir():
-        raise DicomFileError(name, "what is reached cannot be written there")
+        raise DicomFileError(name, "the name of a file to write is needed after --coverage")
     if path.suffix.lower() in _SUFFIXES:
-        raise DicomFileError(name, "this looks like an input, which would be replaced")
+        raise DicomFileError(name, _INPUT)
     for each in map(Path, inputs):
         if path.exists() and each.exists() and path.samefile(each):
-            raise DicomFileError(name, "this is an input, which would be replaced")
+            raise DicomFileError(name, _INPUT)
     return path
