@@ -41,6 +41,7 @@ ONLY_IN = {
     "argparse": {"cli"},
     "pygls": {"lsp"},
     "shtab": {"cli"},
+    "pytest": {"authoring"},
 }
 
 # Slow packages are imported in the function that needs them, but for these modules, which are

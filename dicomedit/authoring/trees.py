@@ -84,10 +84,10 @@ def _has_version(part: Part) -> bool:
 
 
 def _read_4(source: Source) -> Script | None:
-    from dicomedit.lang.dialect4.compile import version_span
+    from dicomedit.lang.dialect4.compile import version_4_span
 
     try:
-        return parse_4(source, version_span(source))
+        return parse_4(source, version_4_span(source))
     except (ScriptError, RecursionError):
         return None
 

@@ -15,6 +15,7 @@ from dicomedit.batch.order import Order
 from dicomedit.batch.pool_worker import PoolWorker
 from dicomedit.batch.rows import Row, lost_row
 from dicomedit.batch.wire import Packer
+from dicomedit.batch.work import counted_by
 from dicomedit.errors import DicomEditError
 from dicomedit.io.scan import Job, remove_parts
 
@@ -184,6 +185,9 @@ class _Pool:
                 if self._is_stopping and not worker.in_hand:
                     worker.hang_up()
                 self._finish(number, self._packer.unpack(job, packed))
+            case ("counted", counts):
+                for coverage, each in zip(counted_by(self._work), counts, strict=True):
+                    coverage.add(each)
             case ("ask", what, given):
                 worker.answer(*self._answer(what, given))
             case ("ready",):

@@ -26,6 +26,7 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.dicom.dataset_instance import Dataset
     from dicomedit.io.places import Loaded, PlaceStatus, Target
+    from dicomedit.lang.coverage import Coverage
 
 Lookup = LookupTable | Mapping[tuple[str, str], str]
 
@@ -184,6 +185,11 @@ class Program(Record):
         prepare_folder(Path(destination).parent)
         outcome, _ = edit_file([step], Path(source), Path(destination), options)
         return outcome
+
+    @property
+    def coverage(self) -> Coverage | None:
+        """What was reached so far, of a program that was compiled for it."""
+        return self._script.coverage
 
     @property
     def wanted(self) -> frozenset[int]:
@@ -355,18 +361,21 @@ def compile_script(
     dialect: int | None = None,
     newer_versions: bool = False,
     include_from: str | os.PathLike[str] | None = None,
+    coverage: bool = False,
 ) -> Program:
     """Compile a script, given as text or as the path of a file (a `pathlib.Path`).
 
     A script with a version statement is DicomEdit 6, one without is DicomEdit 4; `dialect`, 4 or
     6, forces one. `newer_versions` admits the versions 6.7 to 6.9 and their functions.
     `include_from` is the folder from which the script may include files; without it, it may not.
+    With `coverage` the program counts which of its statements and branches are reached.
     Raises ScriptError with every error that was found.
     """
     source = Source("<script>", script) if isinstance(script, str) else read_source(script)
     included: dict[str, Source] = {}
     loader = None if include_from is None else remembering(include_loader(include_from), included)
-    recipe = Recipe(source, dialect, newer_versions, None if loader is None else included)
+    allowed = None if loader is None else included
+    recipe = Recipe(source, dialect, newer_versions, allowed, coverage)
     return Program(recipe.compile(loader), recipe)
 
 

@@ -25,13 +25,19 @@ class Recipe(Record):
     dialect: int | None
     newer_versions: bool
     included: Mapping[str, Source] | None = field(default=None, repr=False, compare=False)
+    counting: bool = field(default=False, compare=False)
+    """Whether the program counts what is reached."""
 
     def compile(self, loader: Loader | None = None) -> CompiledScript:
         """Return the program; without a `loader`, included texts are those of the recipe."""
         if loader is None and self.included is not None:
             loader = self._load
         return compile_source(
-            self.source, dialect=self.dialect, newer_versions=self.newer_versions, loader=loader
+            self.source,
+            dialect=self.dialect,
+            newer_versions=self.newer_versions,
+            loader=loader,
+            counting=self.counting,
         )
 
     def _load(self, location: str, including: Source) -> Source:

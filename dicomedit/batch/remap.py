@@ -149,7 +149,9 @@ def programs_of(
             early.append(recipe)
         else:
             late.append(Program(compiled, recipe))
-    whole = RemapRecipe(mapping.source, None, False, None, mapping, tuple(early), strict)
+    whole = RemapRecipe(
+        mapping.source, None, False, mapping=mapping, scripts=tuple(early), is_strict=strict
+    )
     return (Program(whole.compile(), whole), *late)
 
 

@@ -20,6 +20,7 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.batch.delivery import Courier, Delivery
     from dicomedit.io.places import Loaded, Opened, Place, Target
+    from dicomedit.lang.coverage import Coverage
 
 PAUSES = (0.2, 1.0, 3.0)
 """Seconds to wait before each repetition; the last one counts for all that follow."""
@@ -107,6 +108,12 @@ class Work(Record):
         """Yield the texts that messages may point into, always in the same order."""
         for program in self.programs:
             yield from program.recipe.sources()
+
+
+def counted_by(work: Work) -> tuple[Coverage, ...]:
+    """Return what the programs of a run count, of those that do."""
+    found = (program.coverage for program in work.programs)
+    return tuple(coverage for coverage in found if coverage is not None)
 
 
 MOST_HELD = 16 << 20

@@ -13,7 +13,7 @@ from collections import deque
 
 from dicomedit.batch.shared import AskedUidMap, AskedWeb
 from dicomedit.batch.wire import CHUNK, Messages, Packer, job_of, send
-from dicomedit.batch.work import Editor, Shared, Work
+from dicomedit.batch.work import Editor, Shared, Work, counted_by
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ def _work(line: Line, stop: list[int]) -> None:
 
 
 def _edit_all(line: Line, editor: Editor, packer: Packer, stop: list[int]) -> None:
+    counted = counted_by(editor.work)
     line.say("ready")
     while True:
         _, jobs = line.next()
@@ -124,6 +125,8 @@ def _edit_all(line: Line, editor: Editor, packer: Packer, stop: list[int]) -> No
             if stop:
                 return
             row = editor.edit(job_of(names))
+            if counted:
+                line.say("counted", [coverage.take() for coverage in counted])
             # At once: whatever is not told when this process is killed is done again, or is the
             # one file that it costs.
             line.say("row", number, packer.pack(row))

@@ -33,6 +33,7 @@ COMMANDS = {
     "completion": "make a shell complete the arguments of dicomedit",
     "explain": "say what a script does, or did to a file, in plain language",
     "format": "write scripts in one style",
+    "test": "run the tests of scripts",
     "demo": "see a script at work on made-up images",
 }
 """What each sub-command does; its file has the same name, and sets up its parser."""

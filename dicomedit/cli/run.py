@@ -158,6 +158,12 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--dry-run", action="store_true", help="write nothing; say what would change"
     )
+    group.add_argument(
+        "--coverage",
+        metavar="FILE",
+        help="write into this file which statements and branches of the scripts never fired, as"
+        " JSON when its name ends in .json",
+    )
     group.add_argument("-q", "--quiet", action="store_true", help="print failures only")
     group.add_argument(
         "--show-values",
@@ -169,6 +175,7 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
 def execute(given: argparse.Namespace) -> int:
     """Run the command."""
     scripts, source, destination = _split_paths(given)
+    _check_coverage_file(given)
     inputs = inputs_of(source, given)
     programs, tables, variables = prepare_scripts(scripts, given)
     options = Options(
@@ -191,7 +198,9 @@ def execute(given: argparse.Namespace) -> int:
     with stopping_on_interrupt() as stop:
         rows = begin(programs, inputs, destination, call, stop)
         has_version_4 = any(each.dialect == 4 for each in programs)
-        return work_through(rows, stop, given, has_version_4=has_version_4)
+        status = work_through(rows, stop, given, has_version_4=has_version_4)
+    _write_coverage(programs, given)
+    return status
 
 
 def prepare_scripts(
@@ -207,6 +216,7 @@ def prepare_scripts(
             dialect=given.dialect,
             newer_versions=given.newer_versions,
             include_from=given.include_from,
+            coverage=given.coverage is not None,
         )
         for name, _ in scripts
     ]
@@ -336,6 +346,24 @@ def _with_missing(
         ask = getpass if variable.hidden else input
         found[name] = ask(f"{variable.description or name}: ")
     return found
+
+
+# --- what was reached -------------------------------------------------------------------------
+
+
+def _check_coverage_file(given: argparse.Namespace) -> None:
+    if given.coverage is not None:
+        from dicomedit.cli.coverage_file import checked
+
+        checked(given.coverage, given.paths)
+
+
+def _write_coverage(programs: Sequence[Program], given: argparse.Namespace) -> None:
+    if given.coverage is not None:
+        from dicomedit.authoring.coverage_report import write_report
+
+        found = [each.coverage for each in programs if each.coverage is not None]
+        write_report(Path(given.coverage), found)
 
 
 # --- closing ---------------------------------------------------------------------------------

@@ -112,10 +112,9 @@ def attribute_name(tag: int) -> str:
 
 def attributes() -> Iterator[tuple[int, str, str]]:
     """Yield tag, VR and keyword of every public attribute with a tag of its own."""
-    for line in _table().decode("ascii").splitlines():
-        digits, *rest = line.split("\t")
-        if rest and "x" not in digits and rest[1]:
-            yield int(digits, 16), rest[0], rest[1]
+    for tag, vr, keyword in keywords():
+        if "X" not in tag and keyword:
+            yield int(tag, 16), vr, keyword
 
 
 @cache

@@ -16,6 +16,7 @@ from dicomedit.records import replace
 
 TYPE_CHECKING = False  # what is of version 4 is imported when a script of it comes
 if TYPE_CHECKING:
+    from dicomedit.lang.coverage import Coverage
     from dicomedit.lang.dialect4.nodes import Script
 
 _VERSION_STATEMENT = re.compile(r'\bversion(?:[ \t\r]|\\\r?\n)*"')
@@ -33,34 +34,35 @@ def compile_source(
     dialect: int | None = None,
     newer_versions: bool = False,
     loader: Loader | None = None,
+    counting: bool = False,
 ) -> CompiledScript:
     """Return the program of a script; raise ScriptError with all that is wrong with it.
 
     A script with a version statement is DicomEdit 6, one without is DicomEdit 4, by the rule of
     the language; `dialect`, 4 or 6, forces one. `loader` reads the files that version 6 includes,
-    which are refused without it.
+    which are refused without it. With `counting` the program has a coverage.
     """
     if dialect not in (None, 4, 6):
         raise ScriptError([_dialect_error(source, dialect)])
     if dialect == 6:
-        return _compile_6(source, newer_versions, loader)[0]
+        return _compile_6(source, newer_versions, loader, counting)[0]
     version = _VERSION_STATEMENT.search(source.text)
     if dialect == 4 or (version is not None and _says_4(source, version.end())):
-        return _compile_4(source)[0]
+        return _compile_4(source, counting)[0]
     if version is not None:
         try:
-            compiled, has_version = _compile_6(source, newer_versions, loader)
+            compiled, has_version = _compile_6(source, newer_versions, loader, counting)
         except ScriptError:
             if not _is_4(source):
                 raise
             has_version = False
         if has_version:
             return compiled
-    return _compile_without_version(source, newer_versions, loader)
+    return _compile_without_version(source, newer_versions, loader, counting)
 
 
 def _compile_without_version(
-    source: Source, newer_versions: bool, loader: Loader | None
+    source: Source, newer_versions: bool, loader: Loader | None, counting: bool
 ) -> CompiledScript:
     """Return the program of a script that is DicomEdit 4, unless an included file says otherwise.
 
@@ -69,10 +71,10 @@ def _compile_without_version(
     from dicomedit.lang.dialect4.doubts import doubt
 
     try:
-        compiled, script = _compile_4(source)
+        compiled, script = _compile_4(source, counting)
     except ScriptError as refused:
         try:
-            in_6, has_version = _compile_6(source, newer_versions, loader)
+            in_6, has_version = _compile_6(source, newer_versions, loader, counting)
         except ScriptError:
             if re.search(_OF_VERSION_6, re.sub(_TEXTS, '""', source.text)):
                 raise ScriptError([*refused.diagnostics, _maybe_6(source)]) from None
@@ -100,11 +102,11 @@ def _says_4(source: Source, number: int) -> bool:
     return has_version_4(source)
 
 
-def _compile_4(source: Source) -> tuple[CompiledScript, Script]:
+def _compile_4(source: Source, counting: bool = False) -> tuple[CompiledScript, Script]:
     # Scripts of version 6 do not wait for what they do not need.
     from dicomedit.lang.dialect4.compile import compile_source as compile_4
 
-    return compile_4(source)
+    return compile_4(source, counting=counting)
 
 
 def _is_4(source: Source) -> bool:
@@ -124,24 +126,25 @@ def _is_6(source: Source, newer_versions: bool, loader: Loader | None) -> bool:
 
 
 def _compile_6(
-    source: Source, newer_versions: bool, loader: Loader | None
+    source: Source, newer_versions: bool, loader: Loader | None, counting: bool = False
 ) -> tuple[CompiledScript, bool]:
     """Return the program of a script of version 6, and whether it has a version statement."""
     includes = Includes(loader)
     parts = list(includes.parts(source))
     has_version = any(_has_version(part.statements) for part in parts)
     try:
-        return _compiled(source, parts, includes, newer_versions), has_version
+        return _compiled(source, parts, includes, newer_versions, counting), has_version
     except RecursionError:
         raise ScriptError([too_deep(source)]) from None
 
 
 def _compiled(
-    source: Source, parts: list[Part], includes: Includes, newer_versions: bool
+    source: Source, parts: list[Part], includes: Includes, newer_versions: bool, counting: bool
 ) -> CompiledScript:
     notices = (*includes.notices, *_checked(parts, newer_versions))
     whole = nodes.Script(tuple(each for part in parts for each in part.statements))
-    compilers = [Compiler(part.source) for part in parts]
+    coverage = _new_coverage() if counting else None
+    compilers = [Compiler(part.source, coverage=coverage) for part in parts]
     compiled = [c.statements(p.statements) for c, p in zip(compilers, parts, strict=True)]
     return CompiledScript(
         source,
@@ -149,7 +152,14 @@ def _compiled(
         notices,
         tuple(statement for statements in compiled for statement in statements),
         frozenset().union(*(compiler.wanted for compiler in compilers)),
+        coverage=coverage,
     )
+
+
+def _new_coverage() -> Coverage:
+    from dicomedit.lang.coverage import Coverage  # a run without does not wait for it
+
+    return Coverage()
 
 
 def _checked(parts: list[Part], newer_versions: bool) -> list[Diagnostic]:

@@ -26,6 +26,8 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from typing import Any
 
+    from dicomedit.lang.coverage import Coverage
+
 Evaluate = Callable[[Run], Value]
 Test = Callable[[Run], bool]
 
@@ -33,11 +35,13 @@ Test = Callable[[Run], bool]
 class Compiler(Record):
     """Compiles the statements of one source, which has been checked.
 
-    `wanted` collects the tags that will be looked for at every level.
+    `wanted` collects the tags that will be looked for at every level. With `coverage` every
+    statement and condition is counted, so that no statements are left out of a stretch.
     """
 
     source: Source
     wanted: set[int] = field(factory=set)
+    coverage: Coverage | None = None
 
     def statements(self, statements: tuple[nodes.Statement, ...]) -> tuple[Statement, ...]:
         """Return what runs the statements, in order."""
@@ -46,11 +50,12 @@ class Compiler(Record):
     def _guarded(self, statement: nodes.Statement) -> Guarded:
         needs = _needs(statement)
         self._look_out_for(needs)
+        needs = needs if self.coverage is None else None
         return Guarded(self._placed(statement), needs, self.source, statement.span)
 
     def _placed(self, statement: nodes.Statement) -> Statement:
         """Return what runs one statement and gives its place to whatever fails in it."""
-        work = self._statement(statement)
+        work = self._counted(self._statement(statement), statement)
         source, span = self.source, statement.span
         line = source.position(span.start)[0]
 
@@ -66,6 +71,15 @@ class Compiler(Record):
                 run.take_notices()
 
         return run_placed
+
+    def _counted(self, work: Statement, statement: nodes.Statement) -> Statement:
+        """Return a statement with its counter; of one that branches the conditions are counted."""
+        if self.coverage is None or isinstance(statement, nodes.Conditional | nodes.IfChain):
+            return work
+        from dicomedit.lang.counting import counted_statement  # a run without does not wait for it
+
+        place, is_edit = (self.source, statement.span), _is_edit(statement)
+        return counted_statement(self.coverage, work, *place, is_edit=is_edit)
 
     def _statement(self, statement: nodes.Statement) -> Statement:
         match statement:
@@ -141,6 +155,14 @@ class Compiler(Record):
         return if_chain
 
     def _test(self, condition: nodes.Condition) -> Test:
+        test = self._uncounted_test(condition)
+        if self.coverage is None:
+            return test
+        from dicomedit.lang.counting import counted_condition
+
+        return counted_condition(self.coverage, test, self.source, condition.span)
+
+    def _uncounted_test(self, condition: nodes.Condition) -> Test:
         if isinstance(condition, nodes.Call):
             return _truth(self._value(condition), condition.function)
         left = _texts(self._value(condition.left))
@@ -228,6 +250,18 @@ def _needs_of_call(call: nodes.Call) -> Needs | None:
     needs = [path.pattern.needs for path in paths]
     known = [each.tags for each in needs if each is not None]
     return Needs(frozenset().union(*known), anywhere=True) if len(known) == len(needs) else None
+
+
+def _is_edit(statement: nodes.Statement) -> bool:
+    """Whether a statement is there to edit elements; functions that do so return nothing."""
+    if isinstance(statement, nodes.CallStatement):
+        if statement.call.function == "reject":
+            return False
+        function = REGISTRY.get(statement.call.function)
+        assert function is not None
+        return function.call.__annotations__.get("return") == "None"
+    edits = nodes.Assign | nodes.AssignIfExists | nodes.Delete | nodes.RemoveAllPrivateTags
+    return isinstance(statement, edits)
 
 
 def _is_declaration(statement: nodes.Statement) -> bool:

@@ -13,6 +13,10 @@ from dicomedit.lang.lookup import LookupTable
 from dicomedit.lang.values import Value
 from dicomedit.records import Record, field
 
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from dicomedit.lang.coverage import Coverage
+
 
 def _no_network(url: str) -> str:
     raise failed(
@@ -105,6 +109,9 @@ class CompiledScript(Record):
 
     dialect: int = 6
     """The version of the language, 4 or 6."""
+
+    coverage: Coverage | None = field(default=None, compare=False, repr=False)
+    """Counts what happens, when the script was compiled for it: the one thing that is kept."""
 
     def edit(
         self,

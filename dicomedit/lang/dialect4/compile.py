@@ -13,6 +13,10 @@ from dicomedit.lang.dialect4.variables import Variables
 from dicomedit.lang.parser import too_deep
 from dicomedit.lang.program import CompiledScript
 
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from dicomedit.lang.coverage import Coverage
+
 _VERSION_4 = re.compile(
     r'\ufeff?(?:[ \t]*(?://[^\r\n]*)?\r?\n)*[ \t]*(version[ \t]*"4[^"\\\r\n]*")'
 )
@@ -29,17 +33,11 @@ def version_4_span(source: Source) -> Span | None:
     return None if found is None else Span(*found.span(1))
 
 
-def version_span(source: Source) -> Span | None:
-    """Return where the statement of version 4 stands that comes before all others."""
-    found = _VERSION_4.match(source.text)
-    return None if found is None else Span(*found.span(1))
-
-
-def compile_source(source: Source) -> tuple[CompiledScript, Script]:
+def compile_source(source: Source, *, counting: bool = False) -> tuple[CompiledScript, Script]:
     """Return the program of a script and its tree; raise ScriptError with all that is wrong.
 
     A statement of version 4 before all others, which the language does not know, is passed over
-    with a notice.
+    with a notice. With `counting` the program has a coverage.
     """
     notices: list[Diagnostic] = []
     version = version_4_span(source)
@@ -52,12 +50,20 @@ def compile_source(source: Source) -> tuple[CompiledScript, Script]:
         errors = [diagnostic for diagnostic in found if diagnostic.severity is Severity.ERROR]
         if errors:
             raise ScriptError(errors)
-        work = Compiler(source, variables).script(script)
+        coverage = _new_coverage() if counting else None
+        work = Compiler(source, variables, coverage).script(script)
     except RecursionError:
         raise ScriptError([too_deep(source)]) from None
     told = (*notices, *found)
-    compiled = CompiledScript(source, variables.external(), told, (work,), dialect=4)
+    external = variables.external()
+    compiled = CompiledScript(source, external, told, (work,), dialect=4, coverage=coverage)
     return compiled, script
+
+
+def _new_coverage() -> Coverage:
+    from dicomedit.lang.coverage import Coverage  # a run without does not wait for it
+
+    return Coverage()
 
 
 def _version_notice(source: Source, span: Span) -> Diagnostic:

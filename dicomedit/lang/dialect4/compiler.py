@@ -24,6 +24,8 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from typing import Any
 
+    from dicomedit.lang.coverage import Coverage
+
 Evaluate = Callable[[Run], "str | None"]
 Test = Callable[[Run], bool]
 Act = Callable[[], None]
@@ -60,6 +62,7 @@ class Compiler(Record):
 
     source: Source
     variables: Variables
+    coverage: Coverage | None = None
     _definitions: dict[str, Evaluate] = field(factory=dict, repr=False)
 
     def script(self, script: Script) -> TwoPhases:
@@ -82,7 +85,7 @@ class Compiler(Record):
         """Return the statements that have work to do, in order."""
         steps = [step for each in script.statements if (step := self._step(each)) is not None]
         for key, definition in self.variables.definitions.items():
-            self._definitions[key] = self._value(definition.value)
+            self._definitions[key] = self._definition(definition)
         return steps
 
     def begin(self, run: Run) -> None:
@@ -109,7 +112,24 @@ class Compiler(Record):
         if prepare is None:
             return None
         span: Span = statement.span  # type: ignore[attr-defined]
-        return Step(span, self.source.position(span.start)[0], tests, prepare)
+        line = self.source.position(span.start)[0]
+        return Step(span, line, tests, self._counted(prepare, action))
+
+    def _counted(self, prepare: Prepare, action: Any) -> Prepare:
+        if self.coverage is None:
+            return prepare
+        from dicomedit.lang.counting import counted_preparation  # a run without does not wait
+
+        place, is_edit = (self.source, action.span), not isinstance(action, nodes.Echo)
+        return counted_preparation(self.coverage, prepare, *place, is_edit=is_edit)
+
+    def _definition(self, definition: nodes.Define) -> Evaluate:
+        evaluate = self._value(definition.value)
+        if self.coverage is None:
+            return evaluate
+        from dicomedit.lang.counting import counted_value
+
+        return counted_value(self.coverage, evaluate, self.source, definition.span)
 
     def _prepare(self, action: object) -> Prepare | None:
         match action:
@@ -146,6 +166,14 @@ class Compiler(Record):
     # conditions
 
     def _test(self, condition: nodes.Comparison) -> Test:
+        test = self._uncounted_test(condition)
+        if self.coverage is None:
+            return test
+        from dicomedit.lang.counting import counted_condition
+
+        return counted_condition(self.coverage, test, self.source, condition.span)
+
+    def _uncounted_test(self, condition: nodes.Comparison) -> Test:
         left, right = self._value(condition.left), self._value(condition.right)
         if condition.operator is nodes.Operator.EQUALS:
             return lambda run: left(run) == right(run)
