@@ -70,7 +70,7 @@ class _Sentences:
     """Makes the sentences of one script."""
 
     def __init__(self, script: ReadScript) -> None:
-        self._wording, self._source = Wording(script.dialect), script.source
+        self._wording, self._source = Wording.of(script), script.source
         self._else_words = [each.start for each in tokens_of(script) if each.text == "else"]
 
     def of(self, statements: Iterable[Statement], depth: int = 0) -> Iterator[Sentence]:

@@ -79,14 +79,15 @@ def trace_script(
 
     Values are hidden without `show_values`. Raises ScriptError for a script that cannot be run.
     """
-    dialect = read_script(source, dialect).dialect
+    script = read_script(source, dialect)
+    dialect = script.dialect
     compiled = compile_source(source, dialect=dialect, newer_versions=newer_versions, loader=loader)
     journal = WatchedJournal()
     journal.shows_values = show_values
     instance = replace(open_instance(compiled), journal=journal)
     run = Run(instance, source, resources or Resources(), dict(variables or {}))
     follow = _follow_6(source, loader) if dialect == 6 else _follow_4(source)
-    follower = _Follower(run, Watch(journal), Wording(dialect), Kinds(show_values))
+    follower = _Follower(run, Watch(journal), Wording.of(script), Kinds(show_values))
     return _followed(compiled, dialect, follower, follow)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dicomedit.authoring.names import path_phrase
 from dicomedit.authoring.phrases import (
     ACTIONS,
@@ -12,7 +14,7 @@ from dicomedit.authoring.phrases import (
     enumerated,
     filled,
 )
-from dicomedit.authoring.reading import Statement
+from dicomedit.authoring.reading import ReadScript, Statement, all_statements
 from dicomedit.lang import nodes
 from dicomedit.lang.dialect4.functions import REGISTRY as REGISTRY_4
 from dicomedit.lang.dialect4.nodes import Constrained, Generate
@@ -38,9 +40,30 @@ _MARKS = {
 
 
 class Wording(Record):
-    """Puts what a script of one dialect says into words."""
+    """Puts what a script of one dialect says into words.
+
+    `nullable` are the variables that may hold nothing.
+    """
 
     dialect: int
+    nullable: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, script: ReadScript) -> Wording:
+        """Return what puts one script into words."""
+        definitions = list(_definitions(script.statements))
+        wording = cls(script.dialect)
+        while True:
+            names = [
+                wording._canonical(d.name) for d in definitions if wording.may_be_nothing(d.value)
+            ]
+            if wording.nullable.issuperset(names):
+                return wording
+            wording = cls(script.dialect, frozenset(names))
+
+    def _canonical(self, name: str) -> str:
+        """Return what tells a variable from others: case does not in DicomEdit 4."""
+        return name.lower() if self.dialect == 4 else name
 
     # values
 
@@ -97,6 +120,8 @@ class Wording(Record):
 
     def may_be_nothing(self, value: nodes.Expr) -> bool:
         """Whether a value is not there in some data sets, as far as the script shows."""
+        if isinstance(value, nodes.Name):
+            return self._canonical(value.name) in self.nullable
         if not isinstance(value, nodes.Call):
             return isinstance(value, nodes.Path)
         if value.function in MAY_BE_NOTHING:
@@ -172,7 +197,7 @@ class Wording(Record):
         raise AssertionError(f"there are no words for {type(action).__name__}")
 
     def _assigned_if_exists(self, target: nodes.Path, value: nodes.Expr) -> str:
-        what = f"{path_phrase(target.path)}, where it exists"
+        what = f"{path_phrase(target.path)}, if present"
         if _is_empty(value):
             return f"empties {what}"
         tail = "; where there is no such value it becomes empty"
@@ -195,6 +220,14 @@ class Wording(Record):
         if call.function in ACTIONS:
             return filled(ACTIONS[call.function], self._arguments(call))
         return f"works out {self.argument(call)}, and does nothing with it"
+
+
+def _definitions(statements: tuple[Statement, ...]) -> Iterator[nodes.Define]:
+    for statement in all_statements(statements):
+        parts: tuple[object, ...] = (statement,)
+        if isinstance(statement, nodes.Conditional):
+            parts = (statement.then, statement.otherwise)
+        yield from (part for part in parts if isinstance(part, nodes.Define))
 
 
 def _is_empty(value: nodes.Expr) -> bool:

@@ -120,6 +120,24 @@ def test_every_kind_of_value_is_explained():
     assert {each.value for each in nodes.Operator} <= set(re.findall(r"'([=~!]+)'", text))
 
 
+@pytest.mark.parametrize(
+    ("definitions", "is_told"),
+    [
+        ('x := lookup["pid", (0010,0020)]', True),
+        ("x := (0010,0020)", True),
+        ("y := (0010,0020)\nx := hashUID[y]", True),
+        ("x := z\nz := y\ny := (0010,0020)", True),
+        ('(0008,0060) = "CT" ? x := "A" : x := (0010,0020)', True),
+        ('if ((0008,0060) = "CT") {\nx := (0010,0020)\n}', True),
+        ('x := "A"\ny := (0010,0020)', False),
+        ('x := concatenate["A", (0010,0020)]', False),
+    ],
+)
+def test_it_is_told_when_a_variable_may_leave_an_element_as_it_is(definitions: str, is_told: bool):
+    (*_, last) = explain_script(f"{definitions}\n(0010,0020) := x", dialect=6).sentences
+    assert last.text.endswith("it stays as it is.") is is_told
+
+
 def test_sentences_are_one_line_without_control_characters():
     (sentence,) = explain_script('echo "a\nb\x1b[1m"', dialect=4).sentences
     assert sentence.text == 'Prints "a b [1m".'
