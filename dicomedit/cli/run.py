@@ -177,7 +177,8 @@ def execute(given: argparse.Namespace) -> int:
     scripts, source, destination = _split_paths(given)
     _check_coverage_file(given)
     inputs = inputs_of(source, given)
-    programs, tables, variables = prepare_scripts(scripts, given)
+    is_counted = given.coverage is not None
+    programs, tables, variables = prepare_scripts(scripts, given, coverage=is_counted)
     options = Options(
         given.strict_lookup, given.honour_fill, given.keep_file_meta, given.allow_unset
     )
@@ -204,7 +205,10 @@ def execute(given: argparse.Namespace) -> int:
 
 
 def prepare_scripts(
-    scripts: Sequence[tuple[str, str | None]], given: argparse.Namespace
+    scripts: Sequence[tuple[str, str | None]],
+    given: argparse.Namespace,
+    *,
+    coverage: bool = False,
 ) -> tuple[list[Program], list[LookupTable | None], dict[str, str]]:
     """Return compiled scripts, their tables, and the variables, after all warnings about them.
 
@@ -216,7 +220,7 @@ def prepare_scripts(
             dialect=given.dialect,
             newer_versions=given.newer_versions,
             include_from=given.include_from,
-            coverage=given.coverage is not None,
+            coverage=coverage,
         )
         for name, _ in scripts
     ]
