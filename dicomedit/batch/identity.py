@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from dicomedit.dicom.text import read_text
+from dicomedit.dicom.text import is_plain, read_text
 from dicomedit.errors import Diagnostic, EvaluationError, Severity, Source, Span
+from dicomedit.records import Record, field
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -17,9 +18,11 @@ PATIENT_ID = 0x00100020
 SHORTEST = 3
 """Fewest letters of a part of a name, or characters of a Patient ID, that are looked for."""
 
-_DIVIDERS = re.compile(r"[\^=\s]+")
+_DIVIDERS = "^= "
 _DROPPED = re.compile(r"[^\w/]+|_+")
 """What is left out before texts are compared: a path may have other separators than a name."""
+
+_DROPPED_BYTES = bytes(code for code in range(128) if not chr(code).isalnum() and chr(code) != "/")
 
 NOTICE = Diagnostic(
     CODE,
@@ -33,11 +36,33 @@ NOTICE = Diagnostic(
 
 def identity_of(root: Level) -> tuple[str, ...]:
     """Return what an instance that is not edited yet must not be known by, ready to compare."""
+    found = []
     name, number = _text(root, PATIENT_NAME), _text(root, PATIENT_ID)
-    parts = [_plain(part) for part in _DIVIDERS.split(name)] if name else []
-    parts = [part for part in parts if sum(map(str.isalpha, part)) >= SHORTEST]
-    number = _plain(number).replace("/", "")
-    return (*parts, number) if len(number) >= SHORTEST else tuple(parts)
+    for divider in _DIVIDERS:
+        name = name.replace(divider, "/")
+    for part in _plain(name).split("/"):
+        if len(part) >= SHORTEST and not part.isdigit():
+            found.append(part)
+    number = _plain(number.replace("/", ""))
+    if len(number) >= SHORTEST:
+        found.append(number)
+    return tuple(found)
+
+
+class Watch(Record, frozen=False):
+    """Knows whom the last instance was of: most are of the same patient as the one before."""
+
+    stored: tuple[bytes, ...] = field(default=(), repr=False)
+    identity: tuple[str, ...] = field(default=(), repr=False)
+
+    def identity_of(self, root: Level) -> tuple[str, ...]:
+        """Return what `identity_of` does."""
+        stored = (_stored(root, PATIENT_NAME), _stored(root, PATIENT_ID))
+        if stored != self.stored:
+            self.identity = identity_of(root)
+            # What other bytes mean depends on the character set of the instance.
+            self.stored = stored if all(map(is_plain, stored)) else ()
+        return self.identity
 
 
 def is_shown(identity: tuple[str, ...], path: str) -> bool:
@@ -56,6 +81,10 @@ def _stands(each: str, path: str) -> bool:
     return any(re.search(alone, text) is not None for text in (path, _plain(path)))
 
 
+def _stored(root: Level, tag: int) -> bytes:
+    return b"" if tag not in root or root.is_sequence(tag) else root.value(tag)
+
+
 def _text(root: Level, tag: int) -> str:
     try:
         return read_text(root, tag) or ""
@@ -64,4 +93,7 @@ def _text(root: Level, tag: int) -> str:
 
 
 def _plain(text: str) -> str:
+    """Return a text without case and separators, except slashes."""
+    if text.isascii():  # much faster, and what nearly all are
+        return text.lower().encode().translate(None, _DROPPED_BYTES).decode()
     return _DROPPED.sub("", text.casefold())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dicomedit.batch.identity import NOTICE, identity_of, is_shown
+from dicomedit.batch.identity import NOTICE, Watch, is_shown
 from dicomedit.io.scan import Job, check_outside, prepare_folder
 from dicomedit.records import Record, replace
 
@@ -29,12 +29,13 @@ class Placing(Record, frozen=False):
 
     layout: Layout | None
     names: Names | AskedNames | None
+    watch: Watch
     identity: tuple[str, ...] = ()
     path: str = ""
 
     def look(self, root: Level) -> None:
         """Take note of whom an instance is of, before it is edited."""
-        self.identity = identity_of(root)
+        self.identity = self.watch.identity_of(root)
 
     def place(self, instance: Instance, destination: Path | Target | None) -> Path | Target | None:
         """Return where the result of an edited instance goes.

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from dicomedit.batch.identity import Watch
 from dicomedit.batch.placing import Placing
 from dicomedit.batch.program import Options, Program, Step, edit_file, stamp_of
 from dicomedit.batch.rows import Row, Stamp, Status, defect_row, edited_row, failed_row
@@ -148,6 +149,7 @@ class Editor(Record, frozen=False):
     """The archive in hand, once there is one."""
 
     names: Names | AskedNames | None = None
+    watch: Watch = field(factory=Watch, repr=False)
 
     def close(self) -> None:
         """Let go of whoever takes the results."""
@@ -201,7 +203,7 @@ class Editor(Record, frozen=False):
         placing = None
         if work.delivery is None:
             name = str(job.source).removeprefix(f"{work.source}{os.sep}")
-            placing = Placing(job, work.source, name, work.layout, self.names)
+            placing = Placing(job, work.source, name, work.layout, self.names, self.watch)
         outcome, stamp = edit_file(
             self.steps,
             job.source if isinstance(job.source, Path) else self._loaded(job.source),
