@@ -28,10 +28,9 @@ TAKEN = (
     " are the same on some systems); let the layout use an element that tells them apart"
 )
 IN_USE = (
-    "there is a file with the name of the result, and no journal says that an earlier run made it;"
-    " it is not replaced"
+    "there is a file with the name of the result, and no journal says that an earlier run over the"
+    " same input made it; it is not replaced"
 )
-_BEGIN = '{"begin": "run"}\n'
 
 
 def names_path(journal: Path) -> Path:
@@ -42,6 +41,14 @@ def names_path(journal: Path) -> Path:
 def input_name(path: Path | Place, base: Path | Place) -> str:
     """Return the name of an input below the folder of a run."""
     return str(path).removeprefix(f"{base}{os.sep}")
+
+
+class Claim(Record):
+    """The name of a result, claimed by an input of a run over everything below `base`."""
+
+    base: str
+    source: str
+    name: str
 
 
 class AskedNames(Record):
@@ -137,42 +144,43 @@ class Names(Record, frozen=False):
     def open(self, path: Path, *, resume: bool, writes: bool) -> None:
         """Take up what earlier runs have claimed; raise DicomFileError.
 
-        Without `writes` nothing is kept. The run that is at work holds the journal beside it.
+        Runs over other inputs made results that this one neither replaces nor removes. Without
+        `writes` nothing is kept. The run that is at work holds the journal beside it.
         """
-        earlier, current = self._load(path)
-        if not resume:
-            earlier, current = earlier + current, []
-        for source, name in current:
-            self._owners[name_key(name)] = name_key(source)
-            self.results[source] = name
-        for source, name in (*earlier, *current):
-            self._replaceable.add(name_key(name))
-            self._made.setdefault(source, []).append(name)
+        base = self._identity()
+        earlier, current = _load(path)
+        goes_on = resume and bool(current) and current[0].base == base
+        if goes_on:
+            for each in current:
+                self._owners[name_key(each.name)] = name_key(each.source)
+                self.results[each.source] = each.name
+        for each in (*earlier, *current):
+            if each.base == base:
+                self._replaceable.add(name_key(each.name))
+                self._made.setdefault(each.source, []).append(each.name)
         if not writes:
             return
         self.path = path
-        if not resume or not path.exists():
-            kept = [each for each in earlier if os.path.lexists(self.folder / each[1])]
-            lines = [*map(_line, dict.fromkeys(kept)), _BEGIN]
-            write_atomically(path, (line.encode() for line in lines))
+        if not goes_on:
+            self._renew([*earlier, *current], base)
 
-    def _load(self, path: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-        """Return what was claimed before the last run, and by it."""
-        earlier: dict[tuple[str, str], None] = {}
-        current: dict[tuple[str, str], None] = {}
-        for values in _lines(path):
-            match values:
-                case {"begin": _}:
-                    earlier |= current
-                    current = {}
-                case [str(source), str(name)]:
-                    # The last claim of an input counts: it goes to the end.
-                    current.pop((source, name), None)
-                    current[source, name] = None
-                case [str(source), str(name), "removed"]:
-                    current.pop((source, name), None)
-                    earlier.pop((source, name), None)
-        return list(earlier), list(current)
+    def _renew(self, claims: list[Claim], base: str) -> None:
+        """Write the file anew, with the results that are still there; a new run begins."""
+        assert self.path is not None
+        lines: list[object] = []
+        before = None
+        for each in claims:
+            if os.path.lexists(self.folder / each.name):
+                if each.base != before:
+                    lines.append({"begin": each.base})
+                    before = each.base
+                lines.append([each.source, each.name])
+        lines.append({"begin": base})
+        write_atomically(self.path, (_line(each).encode() for each in lines))
+
+    def _identity(self) -> str:
+        base = self.source
+        return os.path.realpath(base) if isinstance(base, Path) else base.identity()
 
     def _append(self, values: list[str]) -> None:
         """Append a line; when this returns, it survives the end of the process."""
@@ -208,7 +216,27 @@ def _remove_empty(folder: Path, base: Path) -> None:
             name.rmdir()
 
 
-def _line(values: list[str] | tuple[str, ...]) -> str:
+def _load(path: Path) -> tuple[list[Claim], list[Claim]]:
+    """Return what was claimed before the last run, and by it; what is removed is left out."""
+    earlier: dict[Claim, None] = {}
+    current: dict[Claim, None] = {}
+    base = ""
+    for values in _lines(path):
+        match values:
+            case {"begin": str(base)}:
+                earlier |= current
+                current = {}
+            case [str(source), str(name)]:
+                # The last claim of an input counts: it goes to the end.
+                current.pop(Claim(base, source, name), None)
+                current[Claim(base, source, name)] = None
+            case [str(source), str(name), "removed"]:
+                current.pop(Claim(base, source, name), None)
+                earlier.pop(Claim(base, source, name), None)
+    return list(earlier), list(current)
+
+
+def _line(values: object) -> str:
     from json import dumps
 
     return f"{dumps(values)}\n"

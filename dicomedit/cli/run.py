@@ -234,7 +234,8 @@ def begin(
     """Begin the run; without a journal if none can be kept, and nobody asked for one."""
     keeps_journal = call.pop("keeps_journal")
     is_file = is_plain(source) and not os.path.isdir(str(source))
-    if not keeps_journal or (is_file and not is_url(destination)):
+    is_single = is_file and not is_url(destination) and call["layout"] == "mirror"
+    if not keeps_journal or is_single:
         return iterate(programs, source, destination, stop=stop, **call)
     from dicomedit.batch.journal import NoJournalError
 

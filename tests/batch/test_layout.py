@@ -258,6 +258,23 @@ def test_a_result_that_gets_another_name_leaves_no_old_one(source: Path, output:
     assert not (output / "HOSP-000123").exists()
 
 
+def test_batches_may_share_an_output(source: Path, output: Path):
+    """Inputs of the same name in different folders are different inputs."""
+    one, other = source / "HOSP-000123", source / "HOSP-000456"
+    for base in (one, other, one):
+        assert not dicomedit.run(KEEP, base, output, layout=UIDS, journal=True).failed
+        # It is kept what was made of the other batch.
+    assert len(files(output)) == 6
+    for base in (other, one):
+        before = {each: (output / each).read_bytes() for each in files(output)}
+        report = dicomedit.run(
+            KEEP, base, output, layout="{StudyDate}-{InstanceNumber}", journal=True
+        )
+        assert reasons(report) == ([] if base == other else [batch_names.IN_USE] * 3)
+        left = {each for each, data in before.items() if (output / each).exists()}
+        assert len(left) == (3 if base == other else 6)
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_resuming_knows_names(source: Path, output: Path, jobs: int):
     options = {"layout": "{SOPInstanceUID}.dcm", "resume": True, "jobs": jobs}
@@ -433,6 +450,19 @@ def test_a_single_file_under_a_name_of_the_users(source: Path, output: Path):
     single = source / "HOSP-000123" / "slice1.dcm"
     assert not dicomedit.run(KEEP, single, output).notices
     assert dicomedit.run(KEEP, single, output / "HOSP-000123.dcm").notices
+
+
+def test_a_run_without_layout_loads_nothing_of_it(source: Path, output: Path):
+    call = f"dicomedit.run({KEEP!r}, {str(source)!r}, {str(output)!r})"
+    code = f"import dicomedit, sys; {call}; print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(shown.stdout.split())
+    assert "dicomedit.batch.identity" in loaded
+    assert not loaded & {
+        "dicomedit.batch.layout",
+        "dicomedit.batch.names",
+        "dicomedit.io.file_names",
+    }
 
 
 def test_memory_of_names():
