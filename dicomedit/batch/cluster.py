@@ -135,9 +135,7 @@ class _Answers:
         try:
             if what == "begin":
                 return "told", self._begin(*given)
-            if what == "uid":
-                return "told", self._shared.uid_map.uid_for(*given)
-            return "told", self._shared.fetch(*given)
+            return "told", self._shared.answer(what, given)
         except DicomEditError as error:
             return "refused", error
 
@@ -169,7 +167,8 @@ class _Run:
         self._finished = finished
         self._stop = stop
         self._name = f"dicomedit-{os.urandom(8).hex()}"
-        self._packer = Packer(work.sources())
+        self._shared = shared
+        self._packer = Packer(work.sources(), work.folder)
         self._ended: SimpleQueue[str] = SimpleQueue()
         self._tasks: dict[str, Task] = {}
         self._returned: deque[Task] = deque()
@@ -180,7 +179,7 @@ class _Run:
         self._swept: set[Path | Target] = set()
         self._answers = _Answers(client, self._name, shared, self._tasks)
         self._work = client.submit(
-            cluster_worker.hold, pickle.dumps(work, 5), key=f"{self._name}-work"
+            cluster_worker.hold, pickle.dumps(_travelling(work), 5), key=f"{self._name}-work"
         )
 
     def rows(self, items: Iterator[Item]) -> Iterator[Row]:
@@ -294,7 +293,7 @@ class _Run:
 
     def _again(self, task: Task, left: list[tuple[int, Job]]) -> None:
         """Do what a lost worker has not done, file by file; one that is lost again has failed."""
-        self._swept.update(job.destination.parent for _, job in left)
+        self._swept.update(self._shared.placed(job).destination.parent for _, job in left)
         for number, job in left:
             if task.is_second and task.begun:
                 self._order.put(number, self._finished(lost_row(job, LOST)))
@@ -352,6 +351,14 @@ class _Run:
         self._work.release()
         for folder in self._swept if is_idle else ():
             remove_parts(folder)
+
+
+def _travelling(work: Work) -> Work:
+    """Return work as workers can do it, whatever their working folder is."""
+    if work.layout is None:
+        return work
+    folder = Path(_absolute(work.layout.folder))
+    return replace(work, layout=replace(work.layout, folder=folder))
 
 
 def _absolute(path: Path | Place) -> str:

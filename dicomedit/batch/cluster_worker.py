@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from dicomedit.batch.shared import AskedUidMap, AskedWeb
+from dicomedit.batch.shared import AskedUidMap, AskedWeb, asked_names
 from dicomedit.batch.version import VERSION
 from dicomedit.batch.wire import Packer, job_of
 from dicomedit.batch.work import Shared, Work
@@ -61,8 +61,11 @@ class Run:
         self._asked = 0
         self._answers_to = ""
         self._queues: tuple[Any, Any] | None = None
-        self.editor = work.editor(Shared(AskedUidMap(ask=self.ask), AskedWeb(self.ask).fetch))
-        self.packer = Packer(work.sources())
+        names = asked_names(work, self.ask)
+        self.editor = work.editor(
+            Shared(AskedUidMap(ask=self.ask), AskedWeb(self.ask).fetch, names)
+        )
+        self.packer = Packer(work.sources(), work.folder)
 
     def ask(self, what: str, given: tuple[str, ...]) -> str:
         """Return what the run knows; raise what it raised, or Unanswered."""

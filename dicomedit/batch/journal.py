@@ -91,7 +91,8 @@ def header_of(work: Work, destination: Path | Target, allow_urls: tuple[str, ...
     ]
     options = [getattr(work.options, name) for name in type(work.options)._fields]
     tables = [sorted(table.entries.items()) for table in work.tables]
-    settings = (sorted(work.variables.items()), options, tables, allow_urls)
+    layout = () if work.layout is None else (work.layout.text,)
+    settings = (sorted(work.variables.items()), options, tables, allow_urls, *layout)
     source, output = (
         os.path.realpath(path) if isinstance(path, Path) else path.identity()
         for path in (work.source, destination)

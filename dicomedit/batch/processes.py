@@ -88,7 +88,7 @@ class _Pool:
         self._shared = shared
         self._finished = finished
         self._stop = stop
-        self._packer = Packer(work.sources())
+        self._packer = Packer(work.sources(), work.folder)
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._workers: list[PoolWorker] = []
         self._inherited: tuple[int, ...] = ()
@@ -205,10 +205,7 @@ class _Pool:
 
     def _answer(self, what: str, given: tuple[str, ...]) -> tuple[str, object]:
         try:
-            if what == "uid":
-                text, prefix = given
-                return "told", self._shared.uid_map.uid_for(text, prefix)
-            return "told", self._shared.fetch(*given)
+            return "told", self._shared.answer(what, given)
         except DicomEditError as error:
             return "refused", error
 
@@ -219,7 +216,7 @@ class _Pool:
         status = worker.wait()
         if worker in self._workers:
             self._workers.remove(worker)
-        self._swept.update(job.destination.parent for _, job in list(worker.in_hand)[:1])
+        self._sweep(worker)
         if self._is_stopping:
             return
         if worker.is_ready and worker.in_hand:
@@ -234,6 +231,11 @@ class _Pool:
         worker.in_hand.clear()
         self._workers.append(PoolWorker(self._events, self._inherited))
         self._workers[-1].tell(self._work)
+
+    def _sweep(self, worker: PoolWorker) -> None:
+        """Note where a worker may have left its file half written."""
+        for _, job in list(worker.in_hand)[:1]:
+            self._swept.add(self._shared.placed(job).destination.parent)
 
     def _finish_in_hand(self, grace: float | None = None) -> None:
         """Let every worker finish the file it has in hand, and take up what comes of it."""
@@ -265,7 +267,7 @@ class _Pool:
             worker.hang_up()
         for worker in self._workers:
             worker.wait()
-            self._swept.update(job.destination.parent for _, job in list(worker.in_hand)[:1])
+            self._sweep(worker)
         self._workers.clear()
         for folder in self._swept:
             remove_parts(folder)

@@ -24,6 +24,7 @@ from dicomedit.records import Record, field
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from dicomedit.batch.placing import Placing
     from dicomedit.dicom.dataset_instance import Dataset
     from dicomedit.io.places import Loaded, PlaceStatus, Target
     from dicomedit.lang.coverage import Coverage
@@ -233,22 +234,28 @@ def edit_file(
     *,
     tell_changes: bool = True,
     digest_of: Callable[[Path | Loaded], str] | None = None,
+    placing: Placing | None = None,
 ) -> tuple[Outcome, Stamp]:
     """Apply scripts in order to one file; without a destination nothing is written.
 
-    The folder of the destination is there already. With `tell_changes` the outcome lists every
+    The folder of the destination is there already. A `placing` sees the instance before it is
+    edited, and decides on the destination afterwards. With `tell_changes` the outcome lists every
     change. Also returns what tells the input from a changed one; `digest_of` adds its digest. An
     input that changes while it is read is an error.
     """
     before = stat_of(source) if isinstance(source, Path) else source.before
-    if destination is not None and _is_same_file(source, before, destination):
-        raise DicomFileError(str(source), "the destination is the source itself")
+    _check_other(source, before, destination)
     instance = read_as(source, wanted_by(steps), options).open()
+    if placing is not None:
+        placing.look(instance.root)
     digest = None if digest_of is None else digest_of(source)
     outcome = edit_instance(steps, instance, options, tell_changes=tell_changes)
     if outcome.rejected:
         check_unchanged(source, before)
         return outcome, stamp_of(before, digest)
+    if placing is not None:
+        destination = placing.place(instance, destination)
+        _check_other(source, before, destination)
     parts: list[Buffer] = list(encode_instance(instance))
     if options.gzip and isinstance(destination, Path) and is_gzip_name(destination):
         parts = list(zipped(parts))
@@ -340,6 +347,16 @@ def _merged(outcomes: Sequence[Outcome]) -> Outcome:
         tuple(line for outcome in outcomes for line in outcome.echo),
         tuple(notice for outcome in outcomes for notice in outcome.notices),
     )
+
+
+def _check_other(
+    source: Path | Loaded,
+    status: os.stat_result | PlaceStatus,
+    destination: Path | Target | None,
+) -> None:
+    """Raise DicomFileError when the result would take the place of the input."""
+    if destination is not None and _is_same_file(source, status, destination):
+        raise DicomFileError(str(source), "the destination is the source itself")
 
 
 def _is_same_file(

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from dicomedit.batch.delivery import Delivery
     from dicomedit.batch.dicomdir import MediaDirectory
     from dicomedit.batch.journal import Journal
+    from dicomedit.batch.layout import Layout
+    from dicomedit.batch.names import Names
     from dicomedit.batch.quarantine import Quarantine
     from dicomedit.batch.serial import Executor
     from dicomedit.io.places import Place
@@ -77,6 +79,7 @@ def run(
     scheduler: str | None = None,
     archives: bool = False,
     dicomdir: bool = False,
+    layout: str = "mirror",
     keep_rows: bool = True,
     on_row: Callable[[int, int, Row], None] | None = None,
 ) -> Report:
@@ -110,6 +113,7 @@ def run(
         scheduler=scheduler,
         archives=archives,
         dicomdir=dicomdir,
+        layout=layout,
     )
     kept: list[Row] = []
     with rows:
@@ -146,6 +150,7 @@ def iterate(
     scheduler: str | None = None,
     archives: bool = False,
     dicomdir: bool = False,
+    layout: str = "mirror",
     stop: Stop | None = None,
     executor: Executor | None = None,
     delivery: Delivery | None = None,
@@ -159,7 +164,11 @@ def iterate(
     run `dicomdir` lists the results in a new DICOMDIR, which must be able to name them.
 
     Each result is written whole under the input's relative path, or not at all: not when a
-    script fails, not when it rejects the file, and never over an input. Files that are not DICOM
+    script fails, not when it rejects the file, and never over an input. With another `layout` than
+    ``"mirror"`` it is written directly in the folder under the input's file name (``"flat"``), or
+    under a name made of edited elements, such as ``"{PatientID}/{SOPInstanceUID|none}.dcm"``; then
+    a name that another input has claimed, or a file that no earlier run of the journal has made,
+    fails the input. Files that are not DICOM
     are skipped. `lookup` is one table for all scripts, or a sequence with one for each. `uid_map`
     gives ``mapUID`` the same UIDs in several runs, and `uid_map_file` keeps them in a file. With
     `dry_run` nothing is written. Without `tell_changes` outcomes do not list changes, which takes
@@ -185,11 +194,9 @@ def iterate(
     if jobs is not None and jobs < 1:
         raise ValueError("jobs is at least 1, or None for all cores")
     programs = _programs(scripts, dialect) if scripts or delivery is None else ()
-    base: Path | Place
-    if planned is None:
-        base, planned = planned_of(source, destination, archives, delivery)
-    else:
-        base = Path(source)  # type: ignore[arg-type]
+    chosen = None if layout == "mirror" else _layout(layout, destination, delivery)
+    base, planned = planned_of(source, destination, archives, delivery, planned)
+    _check_layout(chosen, planned)
     work = Work(
         programs,
         _tables(lookup, len(programs)),
@@ -203,6 +210,7 @@ def iterate(
         digests,
         delivery,
         planned.inputs,
+        chosen,
     )
     fetcher = UrlFetcher(allow_urls)
     if scheduler is not None:
@@ -222,8 +230,11 @@ def iterate(
     if checked is not None:
         checked.prepare()
     opened = open_chosen(work, planned.folder, tuple(allow_urls), journal, resume=resume)
+    names = None
     try:
         uids.begin(opened, resume=resume)
+        if chosen is not None:
+            names = _names(work, chosen, opened, journal, resume=resume, dicomdir=dicomdir)
     except BaseException:
         if opened is not None:
             opened.close()
@@ -231,7 +242,7 @@ def iterate(
     rows = Rows(
         work,
         planned,
-        Shared(uids.map, fetcher.fetch),
+        Shared(uids.map, fetcher.fetch, names),
         executor or _executor(jobs, planned, work, opened, scheduler),
         opened,
         uids,
@@ -248,8 +259,11 @@ def planned_of(
     destination: _PathLike,
     archives: bool,
     delivery: Delivery | None = None,
+    planned: Plan | None = None,
 ) -> tuple[Path | Place, Plan]:
     """Return the input, as what stands for all inputs, and what is to be done."""
+    if planned is not None:
+        return Path(source), planned  # type: ignore[arg-type]
     if delivery is not None:
         return _plan_delivery(source, delivery, archives)
     if not archives and is_plain(source) and not is_url(destination):
@@ -303,6 +317,45 @@ def _quarantine(folder: _PathLike | None, work: Work, planned: Plan) -> Quaranti
     found = Quarantine(Path(folder), work.source, work.inputs)
     found.check(planned.folder)
     return found
+
+
+def _layout(text: str, destination: _PathLike, delivery: Delivery | None) -> Layout | None:
+    if delivery is not None or is_url(destination):
+        where = delivery.name if delivery is not None else masked(str(destination))
+        raise DicomFileError(str(where), "a layout names results in a folder of this machine only")
+    from dicomedit.batch.layout import layout_of
+
+    return layout_of(text, Path(destination))
+
+
+def _check_layout(layout: Layout | None, planned: Plan) -> None:
+    """Raise DicomFileError when the result has its name already: that of the output."""
+    if layout is not None and planned.folder != layout.folder:
+        reason = "the output is the name of one result; a layout needs a folder as output"
+        raise DicomFileError(str(layout.folder), reason)
+
+
+def _names(
+    work: Work,
+    layout: Layout,
+    opened: Journal | None,
+    chosen: bool | _PathLike | None,
+    *,
+    resume: bool,
+    dicomdir: bool,
+) -> Names:
+    from dicomedit.batch.journal import journal_path
+    from dicomedit.batch.names import Names, names_path
+
+    names = Names(layout.folder, work.source)
+    if dicomdir:
+        names.reserve("DICOMDIR")
+    if opened is not None:
+        names.open(names_path(opened.path), resume=resume, writes=True)
+    elif work.dry_run and chosen is not False:
+        path = journal_path(layout.folder) if chosen in (None, True) else Path(chosen)  # type: ignore[arg-type]
+        names.open(names_path(path), resume=resume, writes=False)
+    return names
 
 
 def _directory(planned: Plan) -> MediaDirectory:

@@ -13,6 +13,9 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from dicomedit.batch.names import AskedNames
+    from dicomedit.batch.work import Work
+
 MOST_CACHED = 10_000
 """Most UIDs, and most answers of the web, that a worker remembers."""
 
@@ -115,6 +118,15 @@ class AskedUidMap(UidMap, frozen=False):
                 self._uids.clear()
             self._uids[key] = self.ask("uid", (text, prefix))
         return self._uids[key]
+
+
+def asked_names(work: Work, ask: Callable[[str, tuple[str, ...]], str]) -> AskedNames | None:
+    """Return the names of results as another process keeps them, when there is a layout."""
+    if work.layout is None:
+        return None
+    from dicomedit.batch.names import AskedNames
+
+    return AskedNames(ask)
 
 
 class AskedWeb(Record):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from dicomedit.batch.dicomdir import MediaDirectory
     from dicomedit.batch.journal import Journal
+    from dicomedit.batch.names import Names
     from dicomedit.batch.quarantine import Quarantine
     from dicomedit.batch.serial import Executor, Item, Stop
     from dicomedit.batch.uid_keeping import UidKeeping
@@ -86,6 +87,8 @@ class Rows:
         self.directory: MediaDirectory | None = None
         """What lists the results in a DICOMDIR at the end of the run."""
 
+        self._names: Names | None = shared.names  # type: ignore[assignment]
+        self._placed = shared.placed
         self._has_failures = self._is_exhausted = self._is_closed = False
         self._rows = executor(work, shared, self._items(), self._finished, stop)
 
@@ -155,6 +158,8 @@ class Rows:
             if self._journal is not None:
                 self._journal.end(how, removed)
         finally:
+            if self._names is not None:
+                self._names.close()
             if self._journal is not None:
                 self._journal.close()
 
@@ -174,7 +179,7 @@ class Rows:
     def _items(self) -> Iterator[Item]:
         """Yield what is to be done, and the rows of what an earlier run has done."""
         for job in self._planned.jobs:
-            kept = None if self._journal is None else self._journal.kept(job)
+            kept = None if self._journal is None else self._journal.kept(self._placed(job))
             self._handed_out += 1
             yield job if kept is None else kept
         self._is_exhausted = True
@@ -185,6 +190,8 @@ class Rows:
             self._has_failures = True
             is_end = self._stops_on_error or isinstance(row.error, UndeliverableError)
             self._stop.requested |= is_end
+        if self._names is not None:
+            self._names.finish(row)
         if self._quarantine is not None:
             row = self._quarantine.take(row)
         if self._journal is not None:

@@ -10,6 +10,7 @@ import pickle
 from io import BytesIO
 from pathlib import Path
 
+from dicomedit.batch.identity import NOTICE
 from dicomedit.batch.rows import Row, Stamp, Status
 from dicomedit.errors import DicomEditError, Source
 from dicomedit.io.scan import Job
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from dicomedit.io.places import Place
 
-    Packed = tuple[str, object, str | None, object, str | None, bytes | None]
+    Packed = tuple[str, object, str | None, object, str | None, bytes | None, object]
 
 CHUNK = 1 << 16
 _STATUSES = {status.value: status for status in Status}
@@ -56,10 +57,14 @@ class Messages:
 
 
 class Packer:
-    """Packs rows small: without the job, which the run knows, and the texts of the scripts."""
+    """Packs rows small: without the job, which the run knows, and the texts of the scripts.
 
-    def __init__(self, sources: Iterable[Source]) -> None:
-        self._sources = list(sources)
+    `folder` is that of the results when their places are not those of the jobs.
+    """
+
+    def __init__(self, sources: Iterable[Source], folder: Path | None = None) -> None:
+        self._sources = [*sources, NOTICE.source]
+        self._folder = folder
         self._numbers = {source: number for number, source in enumerate(self._sources)}
 
     def pack(self, row: Row) -> Packed:
@@ -72,11 +77,17 @@ class Packer:
         values = None
         if stamp is not None:
             values = tuple(getattr(stamp, name) for name in type(stamp)._fields)
-        return row.status.value, changed, row.reason, values, row.answer, rest
+        place = None
+        if self._folder is not None:
+            place = os.path.relpath(str(row.destination), self._folder)
+        return row.status.value, changed, row.reason, values, row.answer, rest, place
 
     def unpack(self, job: Job, packed: Packed) -> Row:
         """Return the row of a job."""
-        name, changed, reason, values, answer, rest = packed
+        name, changed, reason, values, answer, rest, place = packed
+        destination = job.destination
+        if self._folder is not None and place is not None:
+            destination = self._folder / str(place)
         status = _STATUSES[name]
         outcome: Outcome | None = None
         error: DicomEditError | None = None
@@ -87,7 +98,7 @@ class Packer:
             outcome = Outcome(is_rejected, reason if is_rejected else None, bool(changed))
         return Row(
             job.source,
-            job.destination,
+            destination,
             status,
             outcome,
             reason,

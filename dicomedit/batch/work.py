@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from dicomedit.batch.identity import Watch
+from dicomedit.batch.placing import Placing
 from dicomedit.batch.program import Options, Program, Step, edit_file, stamp_of
 from dicomedit.batch.rows import Row, Stamp, Status, defect_row, edited_row, failed_row
 from dicomedit.dicom.uids import UidMap
@@ -13,12 +15,14 @@ from dicomedit.errors import DicomEditError, EvaluationError, Source
 from dicomedit.io.read import SkippedFileError
 from dicomedit.io.scan import Job, check_outside, prepare_folder
 from dicomedit.lang.lookup import LookupTable
-from dicomedit.lang.program import Outcome, Resources
+from dicomedit.lang.program import Resources
 from dicomedit.records import Record, field, replace
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.batch.delivery import Courier, Delivery
+    from dicomedit.batch.layout import Layout
+    from dicomedit.batch.names import AskedNames, Names
     from dicomedit.io.places import Loaded, Opened, Place, Target
     from dicomedit.lang.coverage import Coverage
 
@@ -52,6 +56,24 @@ class Shared(Record):
 
     uid_map: UidMap
     fetch: Callable[[str], str]
+    names: Names | AskedNames | None = None
+    """Who has claimed which name, when a layout names the results."""
+
+    def answer(self, what: str, given: tuple[str, ...]) -> str:
+        """Return what a worker asks for; raise DicomEditError."""
+        if what == "uid":
+            text, prefix = given
+            return self.uid_map.uid_for(text, prefix)
+        if what == "name" and self.names is not None:
+            source, path = given
+            self.names.claim(source, path)
+            return ""
+        return self.fetch(*given)
+
+    def placed(self, job: Job) -> Job:
+        """Return a job with the place that its result has, as far as this is known."""
+        names = self.names
+        return job if names is None else names.placed(job)
 
 
 class Work(Record):
@@ -77,6 +99,9 @@ class Work(Record):
     folders: tuple[Path, ...] | None = None
     """The folders that are read, when `source` only stands for what they have in common."""
 
+    layout: Layout | None = None
+    """How results are named; without one as their inputs."""
+
     @property
     def inputs(self) -> tuple[Path | Place, ...]:
         """What is read, and no result may get into."""
@@ -101,8 +126,13 @@ class Work(Record):
             for program, table in zip(self.programs, self.tables, strict=True)
         ]
         if self.delivery is None or self.dry_run:
-            return Editor(self, steps)
+            return Editor(self, steps, names=shared.names)
         return Editor(self, steps, courier=self.delivery.open())
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the results, when a layout names them."""
+        return None if self.layout is None else self.layout.folder
 
     def sources(self) -> Iterator[Source]:
         """Yield the texts that messages may point into, always in the same order."""
@@ -135,6 +165,9 @@ class Editor(Record, frozen=False):
     opened: Opened | None = field(default=None, repr=False)
     """The archive in hand, once there is one."""
 
+    names: Names | AskedNames | None = None
+    watch: Watch = field(factory=Watch, repr=False)
+
     def close(self) -> None:
         """Let go of whoever takes the results."""
         if self.courier is not None:
@@ -157,7 +190,7 @@ class Editor(Record, frozen=False):
     def _try(self, job: Job) -> Row:
         for attempt in range(self.work.retries + 1):
             try:
-                return edited_row(job, *self._edit(job))
+                return self._edit(job)
             except DicomEditError as error:
                 self.folders.discard(job.destination.parent)  # it may be gone: look again
                 if attempt == self.work.retries or not is_transient(error):
@@ -169,20 +202,26 @@ class Editor(Record, frozen=False):
             _pause(attempt)
         raise AssertionError("the last attempt returns")
 
-    def _edit(self, job: Job) -> tuple[Outcome, Stamp, str | None]:
+    def _edit(self, job: Job) -> Row:
         work, folder = self.work, job.destination.parent
         digest = digest_of if work.digests else None
         if self.courier is not None:
             from dicomedit.batch.delivery import deliver_file
 
             assert isinstance(job.source, Path)  # nothing else is planned for a delivery
-            return deliver_file(self.steps, job.source, self.courier, work.options, digest)
-        if work.delivery is None and folder not in self.folders:
+            return edited_row(
+                job, *deliver_file(self.steps, job.source, self.courier, work.options, digest)
+            )
+        if work.delivery is None and work.layout is None and folder not in self.folders:
             for each in work.inputs:
                 check_outside(job.destination, each)
             if not work.dry_run:
                 prepare_folder(folder)
             self.folders.add(folder)
+        placing = None
+        if work.delivery is None:
+            name = str(job.source).removeprefix(f"{work.source}{os.sep}")
+            placing = Placing(job, work.source, name, work.layout, self.names, self.watch)
         outcome, stamp = edit_file(
             self.steps,
             job.source if isinstance(job.source, Path) else self._loaded(job.source),
@@ -190,8 +229,11 @@ class Editor(Record, frozen=False):
             work.options,
             tell_changes=work.tell_changes,
             digest_of=digest,
+            placing=placing,
         )
-        return outcome, stamp, None
+        if placing is None:
+            return edited_row(job, outcome, stamp)
+        return edited_row(placing.job, placing.told(outcome), stamp)
 
     def _loaded(self, place: Place) -> Loaded:
         from dicomedit.io.places import Opened

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections import deque
 
-from dicomedit.batch.shared import AskedUidMap, AskedWeb
+from dicomedit.batch.shared import AskedUidMap, AskedWeb, asked_names
 from dicomedit.batch.wire import CHUNK, Messages, Packer, job_of, send
 from dicomedit.batch.work import Editor, Shared, Work, counted_by
 
@@ -109,9 +109,12 @@ def _line() -> Line:
 def _work(line: Line, stop: list[int]) -> None:
     work: Work
     (work,) = line.next()
-    editor = work.editor(Shared(AskedUidMap(ask=line.ask), AskedWeb(line.ask).fetch))
+    shared = Shared(
+        AskedUidMap(ask=line.ask), AskedWeb(line.ask).fetch, asked_names(work, line.ask)
+    )
+    editor = work.editor(shared)
     try:
-        _edit_all(line, editor, Packer(work.sources()), stop)
+        _edit_all(line, editor, Packer(work.sources(), work.folder), stop)
     finally:
         editor.close()
 

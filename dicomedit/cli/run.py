@@ -41,6 +41,7 @@ and counted as "unchanged". Inputs are never changed.
   dicomedit run first.das second.das ./in ./out
   dicomedit run anon.das ./in ./out --resume
   dicomedit run anon.das image.dcm ./out --dry-run
+  dicomedit run anon.das ./in ./out --layout "{PatientID}/{StudyInstanceUID}/{SOPInstanceUID}.dcm"
   dicomedit run anon.das ./in dicom://pacs.example.org:11112/ARCHIVE
   dicomedit run anon.das study.zip ./out
   dicomedit run anon.das "./in/**/*.dcm" ./out
@@ -49,6 +50,10 @@ and counted as "unchanged". Inputs are never changed.
 
 
 _MOST_DOUBTS = 10
+_MEANINGS = {
+    "identity-in-path": " (the path of the result contains the patient's name or ID of the input;"
+    " --layout gives other names)"
+}
 SOME_FAILED = 1
 
 
@@ -151,6 +156,14 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         help="keep file meta information such as the name of the sending device",
     )
     group.add_argument(
+        "--layout",
+        default="mirror",
+        metavar="LAYOUT",
+        help="how results are named: as their inputs (mirror, the default), as their inputs but all"
+        " in one folder (flat), or by a pattern over edited elements such as"
+        ' "{PatientID}/{StudyDate|undated}/{SOPInstanceUID}.dcm"',
+    )
+    group.add_argument(
         "--dicomdir",
         action="store_true",
         help="write a new DICOMDIR for the results; their names must be as PS3.10 wants them",
@@ -193,6 +206,7 @@ def execute(given: argparse.Namespace) -> int:
         "show_values": given.show_values,
         "archives": given.archives,
         "dicomdir": given.dicomdir,
+        "layout": given.layout,
         **working_options(given),
         **delivery_options([source], destination, given),
     }
@@ -245,7 +259,8 @@ def begin(
     """Begin the run; without a journal if none can be kept, and nobody asked for one."""
     keeps_journal = call.pop("keeps_journal")
     is_file = is_plain(source) and not os.path.isdir(str(source))
-    if not keeps_journal or (is_file and not is_url(destination)):
+    is_single = is_file and not is_url(destination) and call["layout"] == "mirror"
+    if not keeps_journal or is_single:
         return iterate(programs, source, destination, stop=stop, **call)
     from dicomedit.batch.journal import NoJournalError
 
@@ -386,4 +401,4 @@ def _close(report: Report, given: argparse.Namespace) -> None:
         print("warning: there was no file in the input", file=sys.stderr)
     for code, files in report.notices.items():
         noun = "file" if files == 1 else "files"
-        print(f"notice in {files} {noun}: {code}", file=sys.stderr)
+        print(f"notice in {files} {noun}: {code}{_MEANINGS.get(code, '')}", file=sys.stderr)

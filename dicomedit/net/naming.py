@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from dicomedit.dicom.dictionary import SOP_INSTANCE_UID
 from dicomedit.dicom.levels import Level, element_name
 from dicomedit.dicom.text import read_text
 from dicomedit.errors import failed
+from dicomedit.io.file_names import safe_name
 
 STUDY_INSTANCE_UID = 0x0020000D
 SERIES_INSTANCE_UID = 0x0020000E
-LONGEST = 64
-
-_SAFE = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 
 def result_path(root: Level) -> Path:
@@ -36,17 +33,3 @@ def _uid(root: Level, tag: int) -> str:
             element=element_name(root, tag),
         )
     return text
-
-
-def safe_name(text: str) -> str:
-    """Return a text as the name of a file or folder: itself if it can be, as UIDs are.
-
-    Otherwise what is not safe is replaced, and a digest keeps different texts apart. No name is
-    special to any system, or leads anywhere else.
-    """
-    if len(text) <= LONGEST and _SAFE.fullmatch(text):
-        return text
-    from hashlib import sha256
-
-    kept = re.sub("[^0-9A-Za-z_-]+", "_", text)[: LONGEST - 17]
-    return f"{kept}-{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"

@@ -120,6 +120,21 @@ def test_rows_and_results_are_those_of_one_process(
     assert len(uids - {None}) == 1
 
 
+def test_names_are_claimed_in_one_place(source: Path, tmp_path: Path, dask: Processes, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (source / "3").mkdir()
+    (source / "3" / "000.dcm").write_bytes(IMAGE)
+    given = {"layout": "flat", "scheduler": dask.address, "resume": True}
+    rows = dicomedit.run(SCRIPT, "in", "out", **given).rows
+    failed = [row.source.name for row in rows if row.status is Status.FAILED]
+    assert sorted(failed) == ["000.dcm", "cut.dcm"]
+    written = {row.destination for row in rows if row.status is Status.WRITTEN}
+    assert written == {Path("out") / f"{number:03}.dcm" for number in range(FILES)}
+    assert set(tree(tmp_path / "out")) == {path.name for path in written}
+    again = dicomedit.run(SCRIPT, "in", "out", **given)
+    assert (again.kept, again.count(Status.FAILED)) == (FILES + 1, 2)
+
+
 def test_a_failure_stops_the_run_and_it_is_resumed(source: Path, tmp_path: Path, dask: Processes):
     given = {"resume": True, "scheduler": dask.address, "quarantine": tmp_path / "failed"}
     report = dicomedit.run(SCRIPT, source, tmp_path / "out", on_error="stop", **given)

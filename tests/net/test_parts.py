@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicomedit.net.naming import safe_name
+from dicomedit.io.file_names import safe_name
 from dicomedit.net.pairs import MOST, MOST_KNOWN, Pairs, survey
 from dicomedit.net.statuses import is_warning, meaning_of
 from dicomedit.net.store import fragments
