@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from dicomedit.authoring.findings import Findings, text_of
 from dicomedit.authoring.formats import check_format
-from dicomedit.authoring.paths import name_of, vr_of
+from dicomedit.authoring.paths import name_of, names_private, vr_of
 from dicomedit.dicom.dates import is_unit
 from dicomedit.dicom.java_numbers import parse_integer
-from dicomedit.dicom.paths import TagPath, TagStep
 from dicomedit.dicom.uids import is_prefix
 from dicomedit.errors import EvaluationError
 from dicomedit.lang import nodes
@@ -202,13 +201,9 @@ def _check_singular(findings: Findings, call: nodes.Call) -> None:
 
 def _check_private(findings: Findings, call: nodes.Call) -> None:
     for path in paths_in(call.arguments):
-        if not _is_private(path.path):
+        if not names_private(path.path):
             message = f"{path.path} names no private element"
             findings.warn("not-private", message, path.span, _FAILS)
-
-
-def _is_private(path: TagPath) -> bool:
-    return any(isinstance(step, TagStep) and step.creator is not None for step in path.steps)
 
 
 def paths_in(values: tuple[nodes.Expr, ...]) -> Iterator[nodes.Path]:

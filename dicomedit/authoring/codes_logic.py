@@ -105,9 +105,10 @@ CODES = (
     ),
     Code(
         "constant-condition",
-        "warning",
+        "warning or info",
         "A condition is the same for every file",
-        "Nothing in it depends on the data set.",
+        "Nothing in it depends on the data set. With a variable, which may be a switch of the"
+        " script, it is an info.",
         '"MR" = "CT" ? -(0008,1030)\n',
         '(0008,0060) = "CT" ? -(0008,1030)\n',
     ),
@@ -179,10 +180,10 @@ CODES = (
     ),
     Code(
         "misses-top-level",
-        "warning",
+        "warning or info",
         "`+` leaves out the top level",
         "It means one level of sequences or more. No other statement changes the element at the top"
-        " level, so it stays there.",
+        " level, so it stays there. For elements that seldom stand at the top level it is an info.",
         "-+/(0010,0010)\n",
         "-*/(0010,0010)\n",
     ),

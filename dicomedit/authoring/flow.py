@@ -38,6 +38,7 @@ class Flow(Record, frozen=False):
     tested: set[nodes.Expr] = field(factory=set)
     below: list[tuple[nodes.Path, Place]] = field(factory=list)
     at_top: set[int] = field(factory=set)
+    under: list[nodes.Condition] = field(factory=list)
     span: Span = field(factory=lambda: Span(0, 0))
 
     def statements(self, statements: tuple[nodes.Statement, ...]) -> None:
@@ -57,7 +58,9 @@ class Flow(Record, frozen=False):
                 rest = path.path.steps[-1]
                 message = f'"+" leaves out the top level, and nothing else changes {rest} there'
                 advice = f"write */{rest} for every level"
-                self.findings.warn("misses-top-level", message, path.span, advice)
+                is_usual = paths.is_usual_at_top(path.path)
+                tell = self.findings.warn if is_usual else self.findings.info
+                tell("misses-top-level", message, path.span, advice)
         self.names.check_unused(self.findings)
 
     def _statement(self, statement: nodes.Statement) -> None:
@@ -72,7 +75,7 @@ class Flow(Record, frozen=False):
                     self.findings.info("empty-block", message, statement.span, "take it away")
                 self._ways([(branch.condition, branch.body) for branch in branches], last or ())
             case nodes.RemoveAllPrivateTags():
-                self.state.unread.clear()
+                self.state.private = Place(self.findings.source, statement.span)
             case _:
                 self._action(statement)
 
@@ -81,20 +84,22 @@ class Flow(Record, frozen=False):
         branches: list[tuple[nodes.Condition, tuple[nodes.Statement, ...]]],
         otherwise: tuple[nodes.Statement, ...],
     ) -> None:
-        ends: list[State] = []
+        ends: list[tuple[nodes.Condition | None, State]] = []
         seen: list[nodes.Condition] = []
         for condition, body in branches:
             truth = self._condition(condition)
             self._repeated(condition, seen)
             before = self.state
             self.state = before.branch()
+            self.under.append(condition)
             self.statements(body)
+            self.under.pop()
             if truth is not False:
-                ends.append(self.state)
+                ends.append((condition, self.state))
             self.state = before
         self.state = self.state.branch()
         self.statements(otherwise)
-        ends.append(self.state)
+        ends.append((None, self.state))
         self.state = merged(ends)
 
     def _repeated(self, condition: nodes.Condition, seen: list[nodes.Condition]) -> None:
@@ -216,9 +221,8 @@ class Flow(Record, frozen=False):
 
     def _delete(self, target: nodes.Path) -> None:
         paths.check_target(self.findings, target, deletes=True)
-        if self._changes(target):
-            return
-        self._gone(target.path)
+        if not self._changes(target) and not target.path.names_file_meta:
+            self._gone(target.path)
 
     def _gone(self, path: TagPath) -> None:
         for unread in self.state.unread_in(path):
@@ -288,7 +292,9 @@ class Flow(Record, frozen=False):
             return
         if known is None:
             self.names.check_missing(self.findings, node.name, node.span)
-        elif not known.is_certain and node.name not in self.names.told:
+        elif known.is_certain or not known.when.isdisjoint(self.under):
+            return
+        elif node.name not in self.names.told:
             self.names.told.add(node.name)
             message = f'the variable "{node.name}" is set in some branches only'
             advice = f'set it before the branches, or in all of them: {node.name} := ""'
@@ -327,6 +333,7 @@ class Flow(Record, frozen=False):
             return
         if call.function in _MAKE_ELEMENTS:
             self.state.deleted.clear()
+            self.state.private = None
         if function is not None and function.only_matches:
             for path in calls.paths_in(call.arguments):
                 if not self._changes(path) and call.function == _DELETE:
