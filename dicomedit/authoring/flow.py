@@ -26,6 +26,9 @@ _ONE_EACH = frozenset(
 )
 """Functions whose paths name one element each, which is read or looked for."""
 
+_MOST_KNOWN = 1 << 16
+"""Longest text that is worked out, in characters; a variable doubled in each line grows fast."""
+
 _FORMAT_ADVICE = 'write format["{0}", value]'
 
 
@@ -355,7 +358,8 @@ class Flow(Record, frozen=False):
             case nodes.Call(function="concatenate", arguments=arguments):
                 texts = [self._known_text(each) for each in arguments]
                 known_texts = [each for each in texts if each is not None]
-                return "".join(known_texts) if len(known_texts) == len(texts) else None
+                is_short = sum(map(len, known_texts)) <= _MOST_KNOWN
+                return "".join(known_texts) if is_short and len(known_texts) == len(texts) else None
         return None
 
     def _never_nothing(self, value: nodes.Expr) -> bool:

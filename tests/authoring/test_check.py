@@ -133,6 +133,11 @@ def test_limits():
     assert "nested-too-deeply" in codes(f'echo {"lowercase[" * 5000}"A"{"]" * 5000}\n')
 
 
+def test_texts_that_double_are_not_worked_out():
+    doubled = "v := concatenate[v, v]\n" * 60
+    assert told(f'v := "ab"\n{doubled}(0010,4000) := v\n') == []
+
+
 # --- what must not be told ----------------------------------------------------------------------
 
 QUIET = {
