@@ -154,9 +154,10 @@ CODES = (
     ),
     Code(
         "absent-or-empty",
-        "info",
+        "info or warning",
         "Absent is not empty",
-        'An absent element is not equal to `""`, so that `= ""` is false and `!= ""` is true.',
+        'An absent element is not equal to `""`, so that `= ""` is false and `!= ""` is true.'
+        " So is what `lookup` and `match` give when they find nothing: that is a warning.",
         '(0010,0020) = "" ? reject[]\n',
         '(0010,0020) !~ ".+" ? reject[]\n',
     ),

@@ -36,6 +36,11 @@ def known_truth(condition: nodes.Condition, left: str | None, right: str | None)
         return None
 
 
+def is_equality(comparison: nodes.Comparison) -> bool:
+    """Whether two texts are compared, rather than one with a pattern."""
+    return comparison.operator in _EQUALITY
+
+
 def check_constant(findings: Findings, condition: nodes.Condition, truth: bool | None) -> None:
     """Tell of a condition that does not depend on the file."""
     if truth is not None:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dicomedit.authoring import calls, paths
-from dicomedit.authoring.conditions import check_comparison, check_constant, known_truth
+from dicomedit.authoring.conditions import (
+    check_comparison,
+    check_constant,
+    is_equality,
+    known_truth,
+)
 from dicomedit.authoring.findings import Findings, Place
 from dicomedit.authoring.formats import check_plain_text
 from dicomedit.authoring.reference import check_reference
@@ -118,18 +123,34 @@ class Flow(Record, frozen=False):
         both = sides(condition)
         for side in both:
             self._value(side)
-        for name in names_in(*both):
-            known = self.state.variables.get(name.name)
-            if known is not None:
-                self.state.variables[name.name] = replace(known, source=None)
-        self.tested.update(inside(*both))
         texts = [self._known_text(side) for side in both]
+        if "" in texts and isinstance(condition, nodes.Comparison) and is_equality(condition):
+            self._compared_with_nothing(condition)
+        else:
+            self._tested(both)
         left, right = (texts[0], texts[-1])
         truth = known_truth(condition, left, right)
         check_constant(self.findings, condition, truth)
         if isinstance(condition, nodes.Comparison):
             check_comparison(self.findings, condition, right)
         return truth
+
+    def _tested(self, values: tuple[nodes.Expr, ...]) -> None:
+        """Take note that values are looked at, and whether they are nothing, too."""
+        for name in names_in(*values):
+            known = self.state.variables.get(name.name)
+            if known is not None:
+                self.state.variables[name.name] = replace(known, source=None)
+        self.tested.update(inside(*values))
+
+    def _compared_with_nothing(self, condition: nodes.Comparison) -> None:
+        """Tell that an empty text is not what a variable holds when a function gave nothing."""
+        function = self._may_be_nothing(condition.left)
+        if function is not None:
+            answer = "false" if condition.operator is nodes.Operator.EQUALS else "true"
+            message = f"this is {answer} when {function} has given nothing, which is not empty"
+            advice = 'write !~ ".+" for nothing or empty, ~ ".+" for anything else'
+            self.findings.warn("absent-or-empty", message, condition.span, advice)
 
     # actions
 
