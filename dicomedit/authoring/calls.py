@@ -13,6 +13,7 @@ from dicomedit.dicom.uids import is_prefix
 from dicomedit.errors import EvaluationError
 from dicomedit.lang import nodes
 from dicomedit.lang.direct_paths import direct_path
+from dicomedit.lang.functions.pixels import parameters
 from dicomedit.lang.functions.registry import Function, Kind
 from dicomedit.lang.java_regex import PatternError, compile_pattern
 from dicomedit.lang.parser import parse_path
@@ -123,6 +124,17 @@ def _check_texts(findings: Findings, call: nodes.Call) -> None:
         check_substring(findings, call)
     elif call.function == "match":
         check_group(findings, call)
+    elif call.function == "alterPixels":
+        _check_pixels(findings, call)
+
+
+def _check_pixels(findings: Findings, call: nodes.Call) -> None:
+    texts = [text for each in call.arguments if (text := text_of(each)) is not None]
+    if len(texts) == len(call.arguments) == 4:
+        try:
+            parameters(*texts)
+        except EvaluationError as error:
+            findings.warn("bad-pixels", error.failure.message, call.span, _FAILS)
 
 
 def check_substring(findings: Findings, call: nodes.Call, *, keeps_blank: bool = False) -> None:
