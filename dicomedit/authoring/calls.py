@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from dicomedit.authoring.findings import Findings, text_of
 from dicomedit.authoring.formats import check_format
-from dicomedit.authoring.paths import name_of, vr_of
+from dicomedit.authoring.paths import name_of, names_private, vr_of
 from dicomedit.dicom.dates import is_unit
 from dicomedit.dicom.java_numbers import parse_integer
-from dicomedit.dicom.paths import TagPath, TagStep
 from dicomedit.dicom.uids import is_prefix
 from dicomedit.errors import EvaluationError
 from dicomedit.lang import nodes
 from dicomedit.lang.direct_paths import direct_path
+from dicomedit.lang.functions.pixels import parameters
 from dicomedit.lang.functions.registry import Function, Kind
 from dicomedit.lang.java_regex import PatternError, compile_pattern
 from dicomedit.lang.parser import parse_path
@@ -124,6 +124,17 @@ def _check_texts(findings: Findings, call: nodes.Call) -> None:
         check_substring(findings, call)
     elif call.function == "match":
         check_group(findings, call)
+    elif call.function == "alterPixels":
+        _check_pixels(findings, call)
+
+
+def _check_pixels(findings: Findings, call: nodes.Call) -> None:
+    texts = [text for each in call.arguments if (text := text_of(each)) is not None]
+    if len(texts) == len(call.arguments) == 4:
+        try:
+            parameters(*texts)
+        except EvaluationError as error:
+            findings.warn("bad-pixels", error.failure.message, call.span, _FAILS)
 
 
 def check_substring(findings: Findings, call: nodes.Call, *, keeps_blank: bool = False) -> None:
@@ -202,13 +213,9 @@ def _check_singular(findings: Findings, call: nodes.Call) -> None:
 
 def _check_private(findings: Findings, call: nodes.Call) -> None:
     for path in paths_in(call.arguments):
-        if not _is_private(path.path):
+        if not names_private(path.path):
             message = f"{path.path} names no private element"
             findings.warn("not-private", message, path.span, _FAILS)
-
-
-def _is_private(path: TagPath) -> bool:
-    return any(isinstance(step, TagStep) and step.creator is not None for step in path.steps)
 
 
 def paths_in(values: tuple[nodes.Expr, ...]) -> Iterator[nodes.Path]:

@@ -105,9 +105,10 @@ CODES = (
     ),
     Code(
         "constant-condition",
-        "warning",
+        "warning or info",
         "A condition is the same for every file",
-        "Nothing in it depends on the data set.",
+        "Nothing in it depends on the data set. With a variable, which may be a switch of the"
+        " script, it is an info.",
         '"MR" = "CT" ? -(0008,1030)\n',
         '(0008,0060) = "CT" ? -(0008,1030)\n',
     ),
@@ -153,9 +154,10 @@ CODES = (
     ),
     Code(
         "absent-or-empty",
-        "info",
+        "info or warning",
         "Absent is not empty",
-        'An absent element is not equal to `""`, so that `= ""` is false and `!= ""` is true.',
+        'An absent element is not equal to `""`, so that `= ""` is false and `!= ""` is true.'
+        " So is what `lookup` and `match` give when they find nothing: that is a warning.",
         '(0010,0020) = "" ? reject[]\n',
         '(0010,0020) !~ ".+" ? reject[]\n',
     ),
@@ -179,10 +181,10 @@ CODES = (
     ),
     Code(
         "misses-top-level",
-        "warning",
+        "warning or info",
         "`+` leaves out the top level",
         "It means one level of sequences or more. No other statement changes the element at the top"
-        " level, so it stays there.",
+        " level, so it stays there. For elements that seldom stand at the top level it is an info.",
         "-+/(0010,0010)\n",
         "-*/(0010,0010)\n",
     ),

@@ -196,6 +196,15 @@ CODES = (
         'equals[(0008,0060), "MR"] ? reject[]\n',
         'equals[valueAt[(0008,0060)], "MR"] ? reject[]\n',
     ),
+    Code(
+        "bad-pixels",
+        "warning",
+        "The parameters of `alterPixels` are wrong",
+        "A rectangle has l, t, r and b; its fill has v, or r, g and b. The script fails where this"
+        " is reached.",
+        'alterPixels["rectangle", "l=0, t=0, r=100", "solid", "v=0"]\n',
+        'alterPixels["rectangle", "l=0, t=0, r=100, b=40", "solid", "v=0"]\n',
+    ),
     # format
     Code(
         "bad-format",

@@ -7,6 +7,7 @@ import re
 from dicomedit.authoring.findings import Findings
 from dicomedit.authoring.paths import name_of, vr_of
 from dicomedit.authoring.values import spelt_as_read
+from dicomedit.authoring.variables import inside, sides
 from dicomedit.lang import nodes
 from dicomedit.lang.java_regex import MatchTimeout, PatternError, compile_pattern
 
@@ -35,12 +36,19 @@ def known_truth(condition: nodes.Condition, left: str | None, right: str | None)
         return None
 
 
+def is_equality(comparison: nodes.Comparison) -> bool:
+    """Whether two texts are compared, rather than one with a pattern."""
+    return comparison.operator in _EQUALITY
+
+
 def check_constant(findings: Findings, condition: nodes.Condition, truth: bool | None) -> None:
     """Tell of a condition that does not depend on the file."""
     if truth is not None:
         message = f"the condition is {'always' if truth else 'never'} true, whatever the file holds"
         advice = "compare an element or a variable with a value, or take the condition away"
-        findings.warn("constant-condition", message, condition.span, advice)
+        is_switch = any(isinstance(each, nodes.Name) for each in inside(*sides(condition)))
+        tell = findings.info if is_switch else findings.warn
+        tell("constant-condition", message, condition.span, advice)
 
 
 def check_comparison(findings: Findings, comparison: nodes.Comparison, text: str | None) -> None:

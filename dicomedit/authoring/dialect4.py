@@ -98,6 +98,7 @@ class Check4(Record, frozen=False):
         source = self.findings.source
         needed = variables.needed()
         names = Names(
+            ignores_case=True,
             declared={each.lower() for each in self.declared},
             described={key: Place(source, _span_of(script, key)) for key in variables.described},
             exported={key for key, each in variables.described.items() if each.export},
@@ -108,7 +109,7 @@ class Check4(Record, frozen=False):
             for value in values_of(statement):
                 for each in inside(value):
                     if isinstance(each, nodes.Name) and each.name.lower() not in names.defined:
-                        names.check_missing(self.findings, each.name.lower(), each.span)
+                        names.check_missing(self.findings, each.name, each.span)
         names.check_unused(self.findings)
 
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dicomedit.authoring import calls, paths
-from dicomedit.authoring.conditions import check_comparison, check_constant, known_truth
+from dicomedit.authoring.conditions import (
+    check_comparison,
+    check_constant,
+    is_equality,
+    known_truth,
+)
 from dicomedit.authoring.findings import Findings, Place
 from dicomedit.authoring.formats import check_plain_text
 from dicomedit.authoring.reference import check_reference
@@ -26,6 +31,9 @@ _ONE_EACH = frozenset(
 )
 """Functions whose paths name one element each, which is read or looked for."""
 
+_MOST_KNOWN = 1 << 16
+"""Longest text that is worked out, in characters; a variable doubled in each line grows fast."""
+
 _FORMAT_ADVICE = 'write format["{0}", value]'
 
 
@@ -38,6 +46,7 @@ class Flow(Record, frozen=False):
     tested: set[nodes.Expr] = field(factory=set)
     below: list[tuple[nodes.Path, Place]] = field(factory=list)
     at_top: set[int] = field(factory=set)
+    under: list[nodes.Condition] = field(factory=list)
     span: Span = field(factory=lambda: Span(0, 0))
 
     def statements(self, statements: tuple[nodes.Statement, ...]) -> None:
@@ -57,7 +66,9 @@ class Flow(Record, frozen=False):
                 rest = path.path.steps[-1]
                 message = f'"+" leaves out the top level, and nothing else changes {rest} there'
                 advice = f"write */{rest} for every level"
-                self.findings.warn("misses-top-level", message, path.span, advice)
+                is_usual = paths.is_usual_at_top(path.path)
+                tell = self.findings.warn if is_usual else self.findings.info
+                tell("misses-top-level", message, path.span, advice)
         self.names.check_unused(self.findings)
 
     def _statement(self, statement: nodes.Statement) -> None:
@@ -72,7 +83,7 @@ class Flow(Record, frozen=False):
                     self.findings.info("empty-block", message, statement.span, "take it away")
                 self._ways([(branch.condition, branch.body) for branch in branches], last or ())
             case nodes.RemoveAllPrivateTags():
-                self.state.unread.clear()
+                self.state.private = Place(self.findings.source, statement.span)
             case _:
                 self._action(statement)
 
@@ -81,20 +92,22 @@ class Flow(Record, frozen=False):
         branches: list[tuple[nodes.Condition, tuple[nodes.Statement, ...]]],
         otherwise: tuple[nodes.Statement, ...],
     ) -> None:
-        ends: list[State] = []
+        ends: list[tuple[nodes.Condition | None, State]] = []
         seen: list[nodes.Condition] = []
         for condition, body in branches:
             truth = self._condition(condition)
             self._repeated(condition, seen)
             before = self.state
             self.state = before.branch()
+            self.under.append(condition)
             self.statements(body)
+            self.under.pop()
             if truth is not False:
-                ends.append(self.state)
+                ends.append((condition, self.state))
             self.state = before
         self.state = self.state.branch()
         self.statements(otherwise)
-        ends.append(self.state)
+        ends.append((None, self.state))
         self.state = merged(ends)
 
     def _repeated(self, condition: nodes.Condition, seen: list[nodes.Condition]) -> None:
@@ -110,18 +123,34 @@ class Flow(Record, frozen=False):
         both = sides(condition)
         for side in both:
             self._value(side)
-        for name in names_in(*both):
-            known = self.state.variables.get(name.name)
-            if known is not None:
-                self.state.variables[name.name] = replace(known, source=None)
-        self.tested.update(inside(*both))
         texts = [self._known_text(side) for side in both]
+        if "" in texts and isinstance(condition, nodes.Comparison) and is_equality(condition):
+            self._compared_with_nothing(condition)
+        else:
+            self._tested(both)
         left, right = (texts[0], texts[-1])
         truth = known_truth(condition, left, right)
         check_constant(self.findings, condition, truth)
         if isinstance(condition, nodes.Comparison):
             check_comparison(self.findings, condition, right)
         return truth
+
+    def _tested(self, values: tuple[nodes.Expr, ...]) -> None:
+        """Take note that values are looked at, and whether they are nothing, too."""
+        for name in names_in(*values):
+            known = self.state.variables.get(name.name)
+            if known is not None:
+                self.state.variables[name.name] = replace(known, source=None)
+        self.tested.update(inside(*values))
+
+    def _compared_with_nothing(self, condition: nodes.Comparison) -> None:
+        """Tell that an empty text is not what a variable holds when a function gave nothing."""
+        function = self._may_be_nothing(condition.left)
+        if function is not None:
+            answer = "false" if condition.operator is nodes.Operator.EQUALS else "true"
+            message = f"this is {answer} when {function} has given nothing, which is not empty"
+            advice = 'write !~ ".+" for nothing or empty, ~ ".+" for anything else'
+            self.findings.warn("absent-or-empty", message, condition.span, advice)
 
     # actions
 
@@ -216,9 +245,8 @@ class Flow(Record, frozen=False):
 
     def _delete(self, target: nodes.Path) -> None:
         paths.check_target(self.findings, target, deletes=True)
-        if self._changes(target):
-            return
-        self._gone(target.path)
+        if not self._changes(target) and not target.path.names_file_meta:
+            self._gone(target.path)
 
     def _gone(self, path: TagPath) -> None:
         for unread in self.state.unread_in(path):
@@ -288,7 +316,9 @@ class Flow(Record, frozen=False):
             return
         if known is None:
             self.names.check_missing(self.findings, node.name, node.span)
-        elif not known.is_certain and node.name not in self.names.told:
+        elif known.is_certain or not known.when.isdisjoint(self.under):
+            return
+        elif node.name not in self.names.told:
             self.names.told.add(node.name)
             message = f'the variable "{node.name}" is set in some branches only'
             advice = f'set it before the branches, or in all of them: {node.name} := ""'
@@ -327,6 +357,7 @@ class Flow(Record, frozen=False):
             return
         if call.function in _MAKE_ELEMENTS:
             self.state.deleted.clear()
+            self.state.private = None
         if function is not None and function.only_matches:
             for path in calls.paths_in(call.arguments):
                 if not self._changes(path) and call.function == _DELETE:
@@ -348,7 +379,8 @@ class Flow(Record, frozen=False):
             case nodes.Call(function="concatenate", arguments=arguments):
                 texts = [self._known_text(each) for each in arguments]
                 known_texts = [each for each in texts if each is not None]
-                return "".join(known_texts) if len(known_texts) == len(texts) else None
+                is_short = sum(map(len, known_texts)) <= _MOST_KNOWN
+                return "".join(known_texts) if is_short and len(known_texts) == len(texts) else None
         return None
 
     def _never_nothing(self, value: nodes.Expr) -> bool:

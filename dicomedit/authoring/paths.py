@@ -18,6 +18,14 @@ from dicomedit.dicom.paths import Levels, TagPath, TagStep
 from dicomedit.lang import nodes
 
 _MAY_BE_SQ = frozenset(("SQ", "UN"))
+_USUAL_AT_TOP = frozenset(
+    (
+        *(0x00080012, 0x00080018, 0x00080020, 0x00080021, 0x00080022, 0x00080023, 0x00080050),
+        *(0x00080080, 0x00080081, 0x00080090, 0x00081010, 0x00081030, 0x0008103E, 0x00081040),
+        *(0x00081048, 0x00081050, 0x00081060, 0x00081070, 0x0020000D, 0x0020000E, 0x00200010),
+        0x00200052,
+    )
+)
 _ANY_ITEM = 1 << 40
 """Stands for an item that no path names by its number."""
 
@@ -137,6 +145,22 @@ def _number(step: object) -> int | None:
     if step.creator is None:
         return step.number
     return int(f"{step.group}10{step.element}", 16)
+
+
+def is_plain(path: TagPath) -> bool:
+    """Whether a path is the tag of one public element of the top level."""
+    return len(path.steps) == 1 and final_tag(path) is not None
+
+
+def names_private(path: TagPath) -> bool:
+    """Whether a path goes through a private element, or names one."""
+    return any(isinstance(step, TagStep) and step.creator is not None for step in path.steps)
+
+
+def is_usual_at_top(path: TagPath) -> bool:
+    """Whether what a path names usually stands at the top level: of patient, study and series."""
+    tag = final_tag(path)
+    return tag is not None and (tag >> 16 == 0x0010 or tag in _USUAL_AT_TOP)
 
 
 def begins_below(path: TagPath) -> bool:

@@ -144,8 +144,12 @@ def spelt_as_read(vr: str | None, text: str) -> str | None:
         return None
     if vr in SINGLE_VALUED_VRS:
         return text.rstrip(" ")
+    if vr == "PN":
+        return "\\".join(each.strip(" ").rstrip("^") for each in text.split("\\"))
     if vr in TEXT_VRS:
         return "\\".join(each.strip(" ") for each in text.split("\\"))
+    if vr == "AT":
+        return text.upper()
     try:
         if vr in _BITS:
             return "\\".join(str(parse_integer(each)) for each in text.split("\\"))

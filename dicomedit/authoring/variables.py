@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dicomedit.authoring.findings import Findings, Place
-from dicomedit.dicom.dictionary import tag_of_keyword
+from dicomedit.dicom.dictionary import tag_of_keyword, tag_text
 from dicomedit.lang import nodes
 from dicomedit.lang.words import nearest
 from dicomedit.records import Record, field
@@ -27,6 +27,7 @@ class Names(Record, frozen=False):
     defined: dict[str, Place] = field(factory=dict)
     read: set[str] = field(factory=set)
     told: set[str] = field(factory=set)
+    ignores_case: bool = False
 
     def take(self, source: Source, statements: tuple[nodes.Statement, ...]) -> None:
         """Take up what statements do with variables."""
@@ -67,16 +68,22 @@ class Names(Record, frozen=False):
 
     def is_given(self, name: str) -> bool:
         """Whether a variable may be expected to have a value before the script begins."""
-        return name in self.declared or name in self.described
+        key = name.lower() if self.ignores_case else name
+        return key in self.declared or key in self.described
 
     def check_missing(self, findings: Findings, name: str, span: Span) -> None:
         """Tell, once, of a variable that is read before the script sets it, if it ever does."""
         if self.is_given(name) or name in self.told:
             return
         self.told.add(name)
+        tag = tag_of_keyword(name)
         later = self.defined.get(name)
         near = None if later else nearest(name, sorted({*self.defined, *self.described}))
-        if later is not None:
+        if tag is not None and later is None:
+            message = f"this reads a variable, not the element {tag_text(tag)} {name}"
+            advice = f"write {tag_text(tag)} to read the element"
+            findings.warn("keyword-as-variable", message, span, advice)
+        elif later is not None:
             line = later.seen_from(findings.source)
             message = f'the variable "{name}" is read here, and set only later, in {line}'
             advice = f'set it first; if it is given from outside, describe {name} "..." says so'

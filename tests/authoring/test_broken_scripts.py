@@ -46,6 +46,16 @@ MORE = {
     ),
     "also-echo-without-value": (6, "-(0010,0010)\necho\n"),
     "also-indented-version": (None, '  version "6.6"\n-(0010,0010)\n'),
+    "also-private-elements-removed": (6, "removeAllPrivateTags\n-(0019,{ACME 1.0}01)\n"),
+    "also-name-with-carets": (6, '(0010,0010) = "Doe^Jane^^^" ? reject[]\n'),
+    "also-lookup-compared-with-empty": (
+        6,
+        'id := lookup["pid", (0010,0020)]\nid = "" ? reject[]\n(0010,0020) := id\n',
+    ),
+    "also-keyword-read": (6, 'Modality = "MR" ? -(0008,1030)\n'),
+    "v4-keyword-read": (4, 'Modality = "MR" : -(0008,1030)\n'),
+    "also-switch": (6, 'blanks := "no"\nblanks = "yes" ? -(0008,1030)\n'),
+    "also-transfer-syntax": (6, '(0002,0010) := "1.2.840.10008.1.2"\n-(0002,0010)\n'),
     "also-several": (6, '-(0010,0031)\nfoo := "a"\n(0008,0020) := "1.1.2020"\nlowercse["A"]\n'),
     "v4-unknown-element": (4, "-(0010,0031)\n"),
     "v4-value": (

@@ -133,6 +133,11 @@ def test_limits():
     assert "nested-too-deeply" in codes(f'echo {"lowercase[" * 5000}"A"{"]" * 5000}\n')
 
 
+def test_texts_that_double_are_not_worked_out():
+    doubled = "v := concatenate[v, v]\n" * 60
+    assert told(f'v := "ab"\n{doubled}(0010,4000) := v\n') == []
+
+
 # --- what must not be told ----------------------------------------------------------------------
 
 QUIET = {
@@ -162,6 +167,14 @@ QUIET = {
     "a whole match of a code": '(0008,0060) ~ "MR|CT" ? -(0008,1030)\n',
     "quoted on purpose": "(0008,1030) := format[\"'{0}' is {0}\", (0008,0060)]\n",
     "a list as values": 'v := {"a", "b"}\n(0008,1030) := format["{0} {1}", v]\n',
+    "set and read on the same condition": (
+        '(0008,0060) = "MR" ? v := "a"\n(0008,0060) = "MR" ? (0008,1030) := v\n'
+    ),
+    "a switch of the script": 'blanks := "no"\nblanks = "yes" ? -(0008,1030)\n',
+    "below, of an element of sequences": "-+/(0008,0100)\n",
+    "private elements made anew": (
+        'removeAllPrivateTags\n(0019,{A}01) := "x"\n(0019,{A}01) ?= "y"\n'
+    ),
     "exported": 'v := "a"\nexport v "study/label"\n(0010,0010) := "A"\n',
     "described and set": 'describe v "what"\nv := "a"\n(0010,0010) := v\n',
     "an argument of set": 'set["(0019,1001)", "a"]\n',

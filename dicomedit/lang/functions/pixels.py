@@ -49,17 +49,22 @@ def alter_pixels(shape: str, area: str, fill: str, fill_value: str, *, run: Run)
     from dicomedit.pixels.alter import blank_rectangle
     from dicomedit.pixels.regions import Rectangle
 
+    sides, colour = parameters(shape, area, fill, fill_value)
+    rectangle = Rectangle(sides["left"], sides["top"], sides["right"], sides["bottom"])
+    honoured = colour if run.resources.honour_fill else None
+    if not blank_rectangle(run.instance, rectangle, honoured):
+        run.notice("no-pixels", "the data set has no pixel data to alter")
+
+
+def parameters(shape: str, area: str, fill: str, fill_value: str) -> tuple[dict[str, int], Fill]:
+    """Return the sides of the rectangle and what fills it; raise EvaluationError for bad ones."""
     _one_of("shape", shape, "rectangle")
     _one_of("fill", fill, "solid")
     sides = _numbers(area, _SIDES)
     missing = [side for side in ("left", "top", "right", "bottom") if side not in sides]
     if missing:
         raise failed("bad-pixels", f"the rectangle lacks {', '.join(missing)}")
-    colour = _colour(fill_value)
-    rectangle = Rectangle(sides["left"], sides["top"], sides["right"], sides["bottom"])
-    honoured = colour if run.resources.honour_fill else None
-    if not blank_rectangle(run.instance, rectangle, honoured):
-        run.notice("no-pixels", "the data set has no pixel data to alter")
+    return sides, _colour(fill_value)
 
 
 def _one_of(what: str, given: str, known: str) -> None:
