@@ -96,4 +96,6 @@ def _plain(text: str) -> str:
     """Return a text without case and separators, except slashes."""
     if text.isascii():  # much faster, and what nearly all are
         return text.lower().encode().translate(None, _DROPPED_BYTES).decode()
-    return _DROPPED.sub("", text.casefold())
+    from unicodedata import normalize
+
+    return _DROPPED.sub("", normalize("NFC", text.casefold()))

@@ -13,10 +13,6 @@ from dicomedit.errors import Diagnostic, DicomFileError, ScriptError, Source, Sp
 from dicomedit.io.file_names import LONGEST_NAME, safe_component, safe_value, unsafe_character
 from dicomedit.records import Record
 
-TYPE_CHECKING = False  # typing itself is slow to import
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 MIRROR, FLAT = "mirror", "flat"
 _TAG = re.compile(r"\(?([0-9A-Fa-f]{4}),([0-9A-Fa-f]{4})\)?")
 _PIECE = re.compile(r"\{([^{}|]*)(\|[^{}]*)?\}|[{}]|/|[^{}/]+")
@@ -179,9 +175,3 @@ def _check_plain(text: str, plain: str, start: int) -> None:
 def _bad(text: str, start: int, end: int, message: str, advice: str) -> ScriptError:
     source = Source("layout", text)
     return ScriptError([Diagnostic("bad-layout", message, source, Span(start, end), advice)])
-
-
-def names_in(layout: Layout) -> Iterator[int]:
-    """Yield the tags that a layout looks at."""
-    for component in layout.components:
-        yield from (each.tag for each in component if isinstance(each, Value))

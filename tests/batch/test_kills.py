@@ -101,6 +101,33 @@ def test_a_run_that_is_killed_at_any_moment_can_be_resumed(folder: Path):
     assert [p for p in (folder / "out").rglob(".*")] == []
 
 
+def test_results_with_names_of_their_own_are_there_once_after_kills(folder: Path):
+    """Every attempt gives a file another name: what an earlier one left has to go."""
+    script = SCRIPT + "(0008,0018) := newUID[]\n"
+    (folder / "new.das").write_text(script)
+    layout = "{StudyInstanceUID}/{SOPInstanceUID}.dcm"
+    killed = 0
+    for pause in moments():
+        process = start(folder, "new.das", "--layout", layout)
+        try:
+            process.wait(pause if killed < 6 else 60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            killed += 1
+        status, err = finish(process)
+        assert status in (0, -signal.SIGKILL), err
+        if status == 0:
+            break
+    assert killed
+    done = tree(folder / "out")
+    assert len(done) == FILES
+    for name in done:
+        ds = dcmread(folder / "out" / name)
+        assert name == f"{ds.StudyInstanceUID}/{ds.SOPInstanceUID}.dcm"
+    counts = [name.partition("/")[0] for name in done]
+    assert {counts.count(study) for study in counts} == {FILES // 15}
+
+
 def clear(folder: Path) -> None:
     for path in (folder / "out").rglob("*.dcm"):
         path.unlink()

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -28,6 +28,8 @@ KEEP = V + "-(0010,4000)"
 ONE_NAME = V + '(0010,0020) := "SUBJECT"'
 UIDS = "{StudyInstanceUID}/{SOPInstanceUID}.dcm"
 OUT = Path("out")
+PORTS = {f"{port}{number}" for port in ("COM", "LPT") for number in range(10)}
+DEVICES = PORTS | {"CON", "PRN", "AUX", "NUL"}
 
 
 @pytest.fixture
@@ -119,7 +121,10 @@ def test_the_digest_of_a_long_value_tells_it_from_others():
     assert safe_value(one) != safe_value(other)
 
 
-@given(st.text(max_size=300), st.text(max_size=300))
+TEXTS = st.text(max_size=300) | st.sampled_from([*DEVICES, "nul.txt", "..", ". .", "a/..", "aux "])
+
+
+@given(TEXTS, TEXTS)
 def test_any_value_gives_a_safe_path_inside(first: str, second: str):
     class Fixed:
         """An element without the limits of a VR."""
@@ -138,7 +143,7 @@ def test_any_value_gives_a_safe_path_inside(first: str, second: str):
         assert part == part.strip(" .")
         assert part.isprintable()
         assert not set('<>:"|?*\\/') & set(part)
-        assert not PureWindowsPath(part).is_reserved()
+        assert part.partition(".")[0].rstrip().upper() not in DEVICES
     assert Path(os.path.normpath(OUT / path)).parent.parent.parent == OUT
 
 
@@ -392,6 +397,23 @@ def test_a_dicomdir_over_named_results(source: Path, output: Path):
     assert (output / "DICOMDIR").exists()
 
 
+def test_no_result_takes_the_place_of_the_dicomdir(source: Path, output: Path):
+    single = source / "HOSP-000123" / "slice1.dcm"
+    script = V + '(0010,0020) := "DICOMDIR"'
+    report = dicomedit.run(script, single, output, layout="{PatientID}", dicomdir=True)
+    assert reasons(report) == [batch_names.TAKEN]
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names are UTF-8 there")
+def test_flat_keeps_names_that_are_no_text(source: Path, output: Path):
+    path = os.fsencode(source) + b"/\xff.dcm"
+    os.rename(next(source.rglob("slice1.dcm")), path)
+    for _ in range(2):
+        report = dicomedit.run(KEEP, source, output, layout="flat", journal=True)
+        assert len(reasons(report)) == 2
+    assert b"\xff.dcm" in os.listdir(os.fsencode(output))
+
+
 # --- paths that show whom a file is of ----------------------------------------------------------
 
 
@@ -415,6 +437,7 @@ def moved(source: Path, place: str, **elements: str) -> Path:
         ("study/J-A-N-E.dcm", "Doe^Jane", "X1", True),
         ("study/1.dcm", "Li^St", "X1", False),  # shorter than three letters
         ("GR\u00d6SSE/1.dcm", "Gr\u00f6\u00dfe^Anna", "X1", True),
+        ("gro\u0308sse/1.dcm", "Gr\u00f6\u00dfe^Anna", "X1", True),  # as macOS spells it
         ("hosp000123/1.dcm", "", "HOSP-000123", True),
         ("HOSP-000124/1.dcm", "", "HOSP-000123", False),
         ("123/1.dcm", "", "123", True),
