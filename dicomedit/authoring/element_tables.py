@@ -12,7 +12,7 @@ from dicomedit.records import Record
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 PRIVATE = "private"
 """What stands for all private elements, with their creators, among those that are absent."""
@@ -43,15 +43,21 @@ class Expectation(Record):
 
 
 def given_elements(table: Table, shared: Table) -> Iterator[Given]:
-    """Yield the elements of all cases of a file, then those of a case; both may name one."""
-    found = _given(shared) | _given(table)
+    """Yield the elements of a case and of its file; of what both name, those of the case."""
+    own = _given(table)
+    found = _without(_given(shared), own) | own
     for name in table.texts("without") or ():
         path = _path(name, table, singular=True)
         if str(path) not in found:
             raise table.error(f'"without": {name} is not among the elements of the file')
-        prefix = f"{path}["
-        found = {k: v for k, v in found.items() if k != str(path) and not k.startswith(prefix)}
+        found = _without(found, [str(path)])
     yield from found.values()
+
+
+def _without(given: dict[str, Given], paths: Collection[str]) -> dict[str, Given]:
+    """Leave out elements, and all that stands in them."""
+    inside = tuple(f"{path}[" for path in paths)
+    return {k: each for k, each in given.items() if k not in paths and not k.startswith(inside)}
 
 
 def _given(table: Table) -> dict[str, Given]:
