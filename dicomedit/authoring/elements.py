@@ -110,9 +110,10 @@ def _put_items(level: Level, tag: int, count: int) -> None:
             raise failed("not-a-sequence", "the element has no items", element=name)
         level.put(tag, vr, b"")
         return
-    for _ in range(max(count, 1)):
+    present = len(level.items(tag)) if tag in level else 0
+    for _ in range(max(count, 1) - present):
         level.add_item(tag)
-    if not count:
+    if not count and not present:
         level.remove_item(tag, 0)
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dicomedit.authoring.cases import Case, Expectation, Target
+from dicomedit.authoring.cases import Case, Target
+from dicomedit.authoring.element_tables import Expectation
 from dicomedit.authoring.elements import Elements, Stored, instance_of, paths_of, taken_down
 from dicomedit.batch.program import Options, Program, compile_script, resources_of
 from dicomedit.dicom.dictionary import is_private_creator

@@ -94,7 +94,8 @@ class Table(Record):
 
     def _as_text(self, key: str, value: object) -> str:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise self.error(f'"{key}" is a text or a number')
+            advice = "" if isinstance(value, bool | list | dict) else "; dates stand in quotes, too"
+            raise self.error(f'"{key}" is a text or a number{advice}')
         return str(value)
 
     def _inside(self, key: str) -> str:

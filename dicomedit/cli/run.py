@@ -374,7 +374,9 @@ def _check_coverage_file(given: argparse.Namespace) -> None:
     if given.coverage is not None:
         from dicomedit.cli.coverage_file import checked
 
-        checked(given.coverage, given.paths)
+        others = (given.lookup, given.uid_map, given.journal)
+        of_scripts = [name.strip() for pair in given.scripts for name in pair.split(",")]
+        checked(given.coverage, [*given.paths, *filter(None, others), *filter(None, of_scripts)])
 
 
 def _write_coverage(programs: Sequence[Program], given: argparse.Namespace) -> None:

@@ -33,6 +33,7 @@ REFUSED = {
     "many elements as input": (CASE + 'elements = { "*/(0010,0010)" = "" }', "not name one"),
     "a private number with levels": (CASE + 'absent = ["*/(0019,1001)"]', "needs the creator"),
     "a kind of value": (CASE + "elements = { PatientID = true }", "is a text or a number"),
+    "a date": (CASE + "elements = { StudyDate = 2024-03-01 }", "dates stand in quotes, too"),
     "a kind of list": (CASE + "absent = [1]", '"absent" is a list of texts'),
     "a kind of flag": ("newer_versions = 1\n" + CASE, '"newer_versions" is true or false'),
     "a VR": (CASE + 'elements = { PatientID = { vr = "XX", value = "" } }', 'no VR "XX"'),

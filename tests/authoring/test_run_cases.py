@@ -235,6 +235,17 @@ def test_values_are_given_once_for_all_cases(written: Callable[..., Path]):
     assert [name for name, failures in found.items() if failures] == ["c", "d"]
 
 
+def test_a_sequence_of_a_case_takes_the_place_of_that_of_the_file(written: Callable[..., Path]):
+    path = written(
+        '[elements]\nRequestAttributesSequence = [{ PatientID = "1" }, { PatientID = "2" }]\n'
+        '[[case]]\nname = "a"\n'
+        'elements = { RequestAttributesSequence = [{ PatientName = "x" }] }\n'
+        "expect = { RequestAttributesSequence = [{ PatientID = { absent = true } }] }\n",
+        V,
+    )
+    assert failures(path) == []
+
+
 # --- cases of a file ------------------------------------------------------------------------------
 
 OF_FILE = 'file = "image.dcm"\nexpect = { PatientID = "X" }\nothers = "unchanged"'

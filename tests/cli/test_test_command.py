@@ -123,9 +123,18 @@ def test_coverage_of_a_run(capsys):
         )
 
 
-def test_coverage_of_a_run_replaces_no_input(capsys):
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["script", "in", "out"],
+        ["anon.das", "in", "out", "--lookup", "script"],
+        ["in", "out", "-s", "anon.das, script"],
+        ["anon.das", "in", "out", "--uid-map", "script"],
+    ],
+)
+def test_coverage_of_a_run_replaces_no_input(arguments: list[str], capsys):
     Path("script").write_text(SCRIPT, "utf-8")
     Path("in").mkdir()
-    assert main(["run", "script", "in", "out", "--coverage", "script"]) == 2
+    assert main(["run", *arguments, "--coverage", "script"]) == 2
     assert "this would replace an input" in capsys.readouterr().err
     assert not Path("out").exists()
