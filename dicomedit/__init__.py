@@ -6,7 +6,7 @@ part of it does not wait for the rest.
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from dicomedit.authoring.check import check
+    from dicomedit.authoring.checking.check import check
     from dicomedit.batch.program import Options, Program, apply, compile_script
     from dicomedit.batch.rows import Row, Status
     from dicomedit.batch.run import iterate, run
@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "authoring.check": ("check",),
+    "authoring.checking.check": ("check",),
     "batch.program": ("Options", "Program", "apply", "compile_script"),
     "batch.rows": ("Row", "Status"),
     "batch.run": ("iterate", "run"),

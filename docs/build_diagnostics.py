@@ -11,15 +11,15 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from dicomedit.authoring.code import Code
-from dicomedit.authoring.codes import REGISTRY
+from dicomedit.authoring.checking.code import Code
+from dicomedit.authoring.checking.codes import REGISTRY
 
 PAGE = Path(__file__).with_name("diagnostics.md")
 
 _HEAD = """\
 # What `dicomedit check` finds
 
-<!-- written by docs/build_diagnostics.py; change dicomedit/authoring/codes_*.py instead -->
+<!-- written by docs/build_diagnostics.py; change dicomedit/authoring/checking/codes_*.py instead -->
 
 Every finding has a code. This page explains all of them, with a script that has the finding and the
 same script repaired. How to use the command is told in [checking.md](checking.md).

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from dicomedit.authoring.check import check
-from dicomedit.authoring.report import FORMATS
+from dicomedit.authoring.checking.check import check
+from dicomedit.authoring.checking.report import FORMATS
 from dicomedit.cli.check_profile import add_profile_options, check_profile
 from dicomedit.errors import Diagnostic, ScriptError, Severity, Source, Span
 from dicomedit.io.source import MAX_BYTES, include_loader, read_source

@@ -13,7 +13,7 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dicomedit.authoring.profile_coverage import Coverage
+    from dicomedit.authoring.profile.profile_coverage import Coverage
     from dicomedit.errors import Source
 
 _FORMATS = ("text", "json", "html")
@@ -55,7 +55,7 @@ def check_profile(given: argparse.Namespace, sources: Sequence[Source]) -> int:
 
 def _value(pair: str) -> tuple[str, str]:
     """Return name and value of a variable; one without value has one that is made up."""
-    from dicomedit.authoring.profile_coverage import MADE_UP
+    from dicomedit.authoring.profile.profile_coverage import MADE_UP
 
     name, equals, value = pair.partition("=")
     return name, value if equals else MADE_UP
@@ -64,7 +64,7 @@ def _value(pair: str) -> tuple[str, str]:
 def _coverage(
     source: Source, given: argparse.Namespace, variables: dict[str, str], table: LookupTable | None
 ) -> Coverage:
-    from dicomedit.authoring.profile_coverage import coverage
+    from dicomedit.authoring.profile.profile_coverage import coverage
 
     return coverage(
         source,
@@ -80,7 +80,7 @@ def _coverage(
 def _print(reports: Sequence[Coverage], form: str) -> None:
     import json
 
-    from dicomedit.authoring.profile_report import as_data, html_report, text_report
+    from dicomedit.authoring.profile.profile_report import as_data, html_report, text_report
 
     if form == "json":
         json.dump([as_data(report) for report in reports], sys.stdout, indent=2)

@@ -7,14 +7,14 @@ import json
 import sys
 from pathlib import Path
 
-from dicomedit.authoring.explain import explain_script
-from dicomedit.authoring.telling import (
+from dicomedit.authoring.explaining.explain import explain_script
+from dicomedit.authoring.explaining.telling import (
     explanation_data,
     explanation_text,
     trace_data,
     trace_text,
 )
-from dicomedit.authoring.trace import Trace, trace_script
+from dicomedit.authoring.explaining.trace import Trace, trace_script
 from dicomedit.batch.program import DEFAULTS, resources_of
 from dicomedit.errors import Source
 from dicomedit.io.read import read_file

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from dicomedit.authoring.format import format_script
+from dicomedit.authoring.formatting.format import format_script
 from dicomedit.errors import Diagnostic, DicomFileError, ScriptError, Source, Span
 from dicomedit.io.source import MAX_BYTES, read_source
 from dicomedit.io.write import write_atomically

@@ -381,7 +381,7 @@ def _check_coverage_file(given: argparse.Namespace) -> None:
 
 def _write_coverage(programs: Sequence[Program], given: argparse.Namespace) -> None:
     if given.coverage is not None:
-        from dicomedit.authoring.coverage_report import write_report
+        from dicomedit.authoring.testing.coverage_report import write_report
 
         found = [each.coverage for each in programs if each.coverage is not None]
         write_report(Path(given.coverage), found)

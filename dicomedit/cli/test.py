@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from dicomedit.authoring.cases import Case, mentions, read_cases
-from dicomedit.authoring.find_tests import find_test_files
-from dicomedit.authoring.run_cases import Result, Runner
+from dicomedit.authoring.testing.cases import Case, mentions, read_cases
+from dicomedit.authoring.testing.find_tests import find_test_files
+from dicomedit.authoring.testing.run_cases import Result, Runner
 from dicomedit.errors import DicomFileError
 
 PASSED, FAILED, NOT_STARTED = 0, 1, 2
@@ -123,7 +123,7 @@ def _coverage_file(given: argparse.Namespace) -> Path | None:
 
 
 def _tell_coverage(runner: Runner, target: Path | None) -> None:
-    from dicomedit.authoring.coverage_report import as_text, reports, write_report
+    from dicomedit.authoring.testing.coverage_report import as_text, reports, write_report
 
     if target is None:
         print(as_text(reports(runner.coverages)), end="")

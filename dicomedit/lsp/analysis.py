@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dicomedit.authoring.check import check
-from dicomedit.authoring.format import format_script
+from dicomedit.authoring.checking.check import check
+from dicomedit.authoring.formatting.format import format_script
 from dicomedit.errors import Diagnostic, ScriptError
 from dicomedit.io.source import include_loader
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from dicomedit import check
-from dicomedit.authoring.codes import REGISTRY
-from dicomedit.authoring.report import as_text
+from dicomedit.authoring.checking.codes import REGISTRY
+from dicomedit.authoring.checking.report import as_text
 
 FOLDER = Path(__file__).parents[1] / "golden" / "check"
 

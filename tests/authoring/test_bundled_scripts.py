@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dicomedit.authoring.cases import read_cases
-from dicomedit.authoring.coverage_report import reports
-from dicomedit.authoring.run_cases import Runner
+from dicomedit.authoring.testing.cases import read_cases
+from dicomedit.authoring.testing.coverage_report import reports
+from dicomedit.authoring.testing.run_cases import Runner
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "scripts").glob("*.das"))
 

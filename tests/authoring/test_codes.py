@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dicomedit import check
-from dicomedit.authoring.codes import REGISTRY
+from dicomedit.authoring.checking.codes import REGISTRY
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "check"

@@ -11,7 +11,7 @@ from pydicom import Dataset
 
 import dicomedit
 from dicomedit import EvaluationError, Program, compile_script
-from dicomedit.authoring.coverage_report import as_json, as_text, reports
+from dicomedit.authoring.testing.coverage_report import as_json, as_text, reports
 from dicomedit.io.synthetic import write_study
 from dicomedit.lang.coverage import Event
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from strategies import modest, statements
 
-from dicomedit.authoring.explain import explain_script
-from dicomedit.authoring.phrases import ACTIONS, CONDITIONS, VALUES, VALUES_4, filled
-from dicomedit.authoring.reading import all_statements, read_script
-from dicomedit.authoring.telling import explanation_text
-from dicomedit.authoring.wording import Wording
+from dicomedit.authoring.explaining.explain import explain_script
+from dicomedit.authoring.explaining.phrases import ACTIONS, CONDITIONS, VALUES, VALUES_4, filled
+from dicomedit.authoring.explaining.telling import explanation_text
+from dicomedit.authoring.explaining.wording import Wording
+from dicomedit.authoring.formatting.reading import all_statements, read_script
 from dicomedit.dicom.paths import Levels, Step
 from dicomedit.errors import ScriptError, Source
 from dicomedit.lang import nodes

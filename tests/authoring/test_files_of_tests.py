@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dicomedit import DicomFileError
-from dicomedit.authoring.cases import mentions, read_cases
-from dicomedit.authoring.find_tests import find_test_files
+from dicomedit.authoring.testing.cases import mentions, read_cases
+from dicomedit.authoring.testing.find_tests import find_test_files
 
 CASE = '[[case]]\nname = "a"\n'
 

@@ -11,10 +11,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import modest, scripts
 
-from dicomedit.authoring import format as formatting
-from dicomedit.authoring.format import format_script
-from dicomedit.authoring.reading import read_script
-from dicomedit.authoring.rows import rows_of, tokens_of
+from dicomedit.authoring.formatting import format as formatting
+from dicomedit.authoring.formatting.format import format_script
+from dicomedit.authoring.formatting.reading import read_script
+from dicomedit.authoring.formatting.rows import rows_of, tokens_of
 from dicomedit.errors import ScriptError, Source
 from dicomedit.io.bundled import bundled_script
 from dicomedit.lang.printer import print_script

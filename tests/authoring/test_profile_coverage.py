@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dicomedit.authoring.profile_coverage import Coverage, Finding, Verdict, coverage
-from dicomedit.authoring.profile_report import as_data, html_report, text_report
+from dicomedit.authoring.profile.profile_coverage import Coverage, Finding, Verdict, coverage
+from dicomedit.authoring.profile.profile_report import as_data, html_report, text_report
 from dicomedit.cli.main import main
 from dicomedit.errors import ScriptError, Source
 from dicomedit.profiles.confidentiality import read_table

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pydicom.data import get_testdata_file
 
-from dicomedit.authoring.cases import read_cases
-from dicomedit.authoring.run_cases import Runner
+from dicomedit.authoring.testing.cases import read_cases
+from dicomedit.authoring.testing.run_cases import Runner
 
 V = 'version "6.6"\n'
 ID = V + '(0010,0020) := "ANON"'

@@ -10,8 +10,8 @@ import golden
 import pytest
 from pydicom.data import get_testdata_file
 
-from dicomedit.authoring.telling import trace_data, trace_text
-from dicomedit.authoring.trace import Step, Trace, trace_script
+from dicomedit.authoring.explaining.telling import trace_data, trace_text
+from dicomedit.authoring.explaining.trace import Step, Trace, trace_script
 from dicomedit.dicom.uids import UidMap
 from dicomedit.errors import DicomFileError, EvaluationError, ScriptError, Source
 from dicomedit.io.read import read_file

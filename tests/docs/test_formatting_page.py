@@ -8,7 +8,7 @@ from pathlib import Path
 import examples
 import pytest
 
-from dicomedit.authoring.format import format_script
+from dicomedit.authoring.formatting.format import format_script
 from dicomedit.cli.main import main
 
 PAGE = examples.ROOT / "docs" / "formatting.md"

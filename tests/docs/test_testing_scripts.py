@@ -12,7 +12,7 @@ from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
-from dicomedit.authoring import cases
+from dicomedit.authoring.testing import cases
 from dicomedit.cli.main import main
 
 PAGE = examples.ROOT / "docs" / "testing-scripts.md"

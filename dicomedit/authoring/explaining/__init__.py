@@ -1,0 +1,1 @@
+"""What a script does, or did to a file, in plain words."""
