@@ -7,6 +7,7 @@ part of it does not wait for the rest.
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.batch.program import Options, Program, apply, compile_script
+    from dicomedit.batch.report_file import ReportFile
     from dicomedit.batch.rows import Row, Status
     from dicomedit.batch.run import iterate, run
     from dicomedit.batch.stream import Report, Rows
@@ -34,6 +35,7 @@ __all__ = [
     "Outcome",
     "Program",
     "Report",
+    "ReportFile",
     "Row",
     "Rows",
     "ScriptError",
@@ -49,6 +51,7 @@ __all__ = [
 
 _HOMES = {
     "batch.program": ("Options", "Program", "apply", "compile_script"),
+    "batch.report_file": ("ReportFile",),
     "batch.rows": ("Row", "Status"),
     "batch.run": ("iterate", "run"),
     "batch.stream": ("Report", "Rows"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dicomedit.batch.recipe import Recipe, remembering
@@ -24,6 +24,7 @@ from dicomedit.records import Record, field
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from dicomedit.batch.facts import Observer
     from dicomedit.dicom.dataset_instance import Dataset
     from dicomedit.io.places import Loaded, PlaceStatus, Target
 
@@ -194,29 +195,34 @@ def edit_file(
     *,
     tell_changes: bool = True,
     digest_of: Callable[[Path | Loaded], str] | None = None,
+    observer: Observer | None = None,
 ) -> tuple[Outcome, Stamp]:
     """Apply scripts in order to one file; without a destination nothing is written.
 
     The folder of the destination is there already. With `tell_changes` the outcome lists every
     change. Also returns what tells the input from a changed one; `digest_of` adds its digest. An
-    input that changes while it is read is an error.
+    input that changes while it is read is an error. An `observer` sees what is done.
     """
     before = stat_of(source) if isinstance(source, Path) else source.before
     if destination is not None and _is_same_file(source, before, destination):
-        raise DicomFileError(str(source), "the destination is the source itself")
+        reason = "the destination is the source itself"
+        raise DicomFileError(str(source), reason, code="output-is-input")
     instance = read_file(source, wanted_by(steps)).open()
+    if observer is not None:
+        instance = observer.opened(instance)
     digest = None if digest_of is None else digest_of(source)
-    outcome = edit_instance(steps, instance, options, tell_changes=tell_changes)
+    outcome = edit_instance(steps, instance, options, tell_changes=tell_changes, observer=observer)
     if outcome.rejected:
         check_unchanged(source, before)
         return outcome, stamp_of(before, digest)
     parts = list(encode_instance(instance))
+    written = parts if observer is None else observer.written(parts)
     if destination is None:
         check_unchanged(source, before)
     elif isinstance(destination, Path):
-        write_atomically(destination, _checked_last(parts, source, before))
+        write_atomically(destination, _checked_last(written, source, before))
     else:
-        destination.write(_checked_last(parts, source, before))
+        destination.write(_checked_last(written, source, before))
     return outcome, stamp_of(before, digest, sum(map(len, parts)))
 
 
@@ -226,7 +232,12 @@ def wanted_by(steps: Sequence[Step]) -> frozenset[int]:
 
 
 def edit_instance(
-    steps: Sequence[Step], instance: Instance, options: Options, *, tell_changes: bool = True
+    steps: Sequence[Step],
+    instance: Instance,
+    options: Options,
+    *,
+    tell_changes: bool = True,
+    observer: Observer | None = None,
 ) -> Outcome:
     """Apply scripts in order to an opened instance, up to one that rejects it; raise what they do.
 
@@ -239,6 +250,8 @@ def edit_instance(
         outcomes.append(edit(instance, step.variables, step.resources, tell_changes=tell))
         if outcomes[-1].rejected:
             return _merged(outcomes)
+        if observer is not None:
+            observer.applied(instance, is_last=number == len(steps))
     finish(instance, options)
     return _merged(outcomes)
 
@@ -255,11 +268,12 @@ def stat_of(source: Path | Loaded) -> os.stat_result | PlaceStatus:
     try:
         return source.stat()
     except OSError as error:
-        raise DicomFileError(str(source), error.strerror or "cannot be read") from None
+        reason = error.strerror or "cannot be read"
+        raise DicomFileError(str(source), reason, code="cannot-read") from None
 
 
 def _checked_last(
-    parts: list[Buffer], source: Path | Loaded, before: os.stat_result | PlaceStatus
+    parts: Iterable[Buffer], source: Path | Loaded, before: os.stat_result | PlaceStatus
 ) -> Iterator[Buffer]:
     """Yield the parts of a result, then raise DicomFileError if the source is not as it was.
 
@@ -277,7 +291,9 @@ def check_unchanged(source: Path | Loaded, before: os.stat_result | PlaceStatus)
     # Stores tell times in seconds, and content by a tag, which takes the place of `st_ctime_ns`.
     if not is_same or (not isinstance(source, Path) and after != before):
         raise DicomFileError(
-            str(source), "the file changed while it was read: perhaps it is still being written"
+            str(source),
+            "the file changed while it was read: perhaps it is still being written",
+            code="changed-while-read",
         )
 
 

@@ -32,8 +32,10 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.batch.delivery import Delivery
     from dicomedit.batch.dicomdir import MediaDirectory
+    from dicomedit.batch.facts import Audit
     from dicomedit.batch.journal import Journal
     from dicomedit.batch.quarantine import Quarantine
+    from dicomedit.batch.report_file import ReportFile, ReportWriter
     from dicomedit.batch.serial import Executor
     from dicomedit.io.places import Place
 
@@ -77,6 +79,7 @@ def run(
     scheduler: str | None = None,
     archives: bool = False,
     dicomdir: bool = False,
+    report: str | os.PathLike[str] | ReportFile | None = None,
     keep_rows: bool = True,
     on_row: Callable[[int, int, Row], None] | None = None,
 ) -> Report:
@@ -110,6 +113,7 @@ def run(
         scheduler=scheduler,
         archives=archives,
         dicomdir=dicomdir,
+        report=report,
     )
     kept: list[Row] = []
     with rows:
@@ -146,6 +150,7 @@ def iterate(
     scheduler: str | None = None,
     archives: bool = False,
     dicomdir: bool = False,
+    report: str | os.PathLike[str] | ReportFile | None = None,
     stop: Stop | None = None,
     executor: Executor | None = None,
     delivery: Delivery | None = None,
@@ -174,7 +179,8 @@ def iterate(
     ``"local"`` for one of `jobs` workers that is started. A `stop` ends the run early; an
     `executor` takes the place of `jobs`. With a `delivery` results do not become files but are
     handed to it; `destination` is then its name, and without scripts files are handed on as they
-    are.
+    are. A `report` is the file for a report in JSON Lines, CSV or Parquet, by its suffix, or a
+    ReportFile that says more; it is complete when the iterator is closed.
 
     Raises ScriptError or DicomFileError before anything is touched when a script, the input or
     the output cannot be used; what happens to a single file is told in its row.
@@ -197,6 +203,7 @@ def iterate(
         retries,
         digests,
         delivery,
+        None if report is None else _audit(report),
     )
     fetcher = UrlFetcher(allow_urls)
     if scheduler is not None:
@@ -215,12 +222,16 @@ def iterate(
             delivery.open().close()  # whatever is wrong with it is told before anything is done
     if checked is not None:
         checked.prepare()
-    opened = open_chosen(work, planned.folder, tuple(allow_urls), journal, resume=resume)
+    writer = None if report is None else _writer(report, work, planned)
+    opened: Journal | None = None
     try:
+        opened = open_chosen(work, planned.folder, tuple(allow_urls), journal, resume=resume)
         uids.begin(opened, resume=resume)
     except BaseException:
         if opened is not None:
             opened.close()
+        if writer is not None:
+            writer.abandon()
         raise
     rows = Rows(
         work,
@@ -234,6 +245,7 @@ def iterate(
         on_error == "stop",
     )
     rows.directory = directory
+    rows.writer = writer
     return rows
 
 
@@ -305,6 +317,18 @@ def _directory(planned: Plan) -> MediaDirectory:
     if not isinstance(planned.folder, Path):
         raise DicomFileError(str(planned.folder), "a DICOMDIR is written on this machine only")
     return MediaDirectory(planned.folder)
+
+
+def _audit(report: _PathLike | ReportFile) -> Audit:
+    from dicomedit.batch.facts import Audit
+
+    return Audit(getattr(report, "uids", False))
+
+
+def _writer(report: _PathLike | ReportFile, work: Work, planned: Plan) -> ReportWriter:
+    from dicomedit.batch.report_file import begin_report
+
+    return begin_report(report, work, planned)
 
 
 def _check_local(path: object, what: str) -> None:

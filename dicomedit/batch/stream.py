@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dicomedit.batch.dicomdir import MediaDirectory
     from dicomedit.batch.journal import Journal
     from dicomedit.batch.quarantine import Quarantine
+    from dicomedit.batch.report_file import ReportWriter
     from dicomedit.batch.serial import Executor, Item, Stop
     from dicomedit.batch.uid_keeping import UidKeeping
     from dicomedit.batch.work import Shared, Work
@@ -86,6 +87,9 @@ class Rows:
         self.directory: MediaDirectory | None = None
         """What lists the results in a DICOMDIR at the end of the run."""
 
+        self.writer: ReportWriter | None = None
+        """What writes the report of the run, when there is to be one."""
+
         self._has_failures = self._is_exhausted = self._is_closed = False
         self._rows = executor(work, shared, self._items(), self._finished, stop)
 
@@ -109,6 +113,8 @@ class Rows:
         except BaseException:
             self.close()
             raise
+        if self.writer is not None:
+            self.writer.take(row)
         self._counts[row.status] += 1
         self._kept += row.is_kept
         if self.directory is not None:
@@ -143,10 +149,18 @@ class Rows:
             if close is not None:
                 close()
         finally:
-            self._end()
+            try:
+                self._end()
+            finally:
+                if self.writer is not None:
+                    self.writer.end(is_complete=self._is_complete)
+
+    @property
+    def _is_complete(self) -> bool:
+        return self._is_exhausted and self._total >= self._handed_out
 
     def _end(self) -> None:
-        is_complete = self._is_exhausted and self._total >= self._handed_out
+        is_complete = self._is_complete
         how = "stopped" if not is_complete else "failures" if self._has_failures else "complete"
         try:
             removed = self._uids.end(is_complete=how == "complete")
@@ -160,8 +174,7 @@ class Rows:
 
     def report(self, rows: Iterable[Row] = ()) -> Report:
         """Return the report of what was done so far, with the `rows` that were kept."""
-        is_complete = self._is_exhausted and self._total >= self._handed_out
-        return Report(tuple(rows), self._counts, self._notices, self._kept, is_complete)
+        return Report(tuple(rows), self._counts, self._notices, self._kept, self._is_complete)
 
     @property
     def _total(self) -> int:
@@ -189,4 +202,6 @@ class Rows:
             row = self._quarantine.take(row)
         if self._journal is not None:
             self._journal.add(row)
+        if self.writer is not None:
+            self.writer.expect(row)
         return row

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
+    from dicomedit.batch.facts import Facts
     from dicomedit.io.places import Place
 
-    Packed = tuple[str, object, str | None, object, str | None, bytes | None]
+    Packed = tuple[str, object, str | None, object, str | None, bytes | None, object]
 
 CHUNK = 1 << 16
 _STATUSES = {status.value: status for status in Status}
@@ -72,11 +73,12 @@ class Packer:
         values = None
         if stamp is not None:
             values = tuple(getattr(stamp, name) for name in type(stamp)._fields)
-        return row.status.value, changed, row.reason, values, row.answer, rest
+        facts = None if row.facts is None else row.facts.values()
+        return row.status.value, changed, row.reason, values, row.answer, rest, facts
 
     def unpack(self, job: Job, packed: Packed) -> Row:
         """Return the row of a job."""
-        name, changed, reason, values, answer, rest = packed
+        name, changed, reason, values, answer, rest, facts = packed
         status = _STATUSES[name]
         outcome: Outcome | None = None
         error: DicomEditError | None = None
@@ -94,6 +96,7 @@ class Packer:
             error,
             stamp=_stamp(values),
             answer=answer,
+            facts=None if facts is None else _facts(facts),
         )
 
     def _dump(self, message: object) -> bytes:
@@ -123,6 +126,12 @@ def _is_plain(outcome: Outcome | None) -> bool:
 
 def _stamp(values: Any) -> Stamp | None:
     return None if values is None else Stamp(*values)
+
+
+def _facts(values: object) -> Facts | None:
+    from dicomedit.batch.facts import facts_of
+
+    return facts_of(values)
 
 
 def sent(place: Path | Place) -> str | Place:

@@ -9,7 +9,7 @@ from pathlib import Path
 from dicomedit.batch.program import Options, Program, Step, edit_file, stamp_of
 from dicomedit.batch.rows import Row, Stamp, Status, defect_row, edited_row, failed_row
 from dicomedit.dicom.uids import UidMap
-from dicomedit.errors import DicomEditError, EvaluationError, Source
+from dicomedit.errors import DicomEditError, DicomFileError, EvaluationError, Source
 from dicomedit.io.read import SkippedFileError
 from dicomedit.io.scan import Job, check_outside, prepare_folder
 from dicomedit.lang.lookup import LookupTable
@@ -19,6 +19,7 @@ from dicomedit.records import Record, field, replace
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.batch.delivery import Courier, Delivery
+    from dicomedit.batch.facts import Audit, Observer
     from dicomedit.io.places import Loaded, Opened, Place, Target
 
 PAUSES = (0.2, 1.0, 3.0)
@@ -73,6 +74,9 @@ class Work(Record):
     delivery: Delivery | None = None
     """Where results go when they do not become files."""
 
+    audit: Audit | None = None
+    """Whether facts are collected for a report."""
+
     def editor(self, shared: Shared) -> Editor:
         """Return what edits files, with what they share."""
         steps = [
@@ -118,6 +122,9 @@ class Editor(Record, frozen=False):
     opened: Opened | None = field(default=None, repr=False)
     """The archive in hand, once there is one."""
 
+    observer: Observer | None = field(default=None, repr=False)
+    """What sees the file in hand, when facts are collected."""
+
     def close(self) -> None:
         """Let go of whoever takes the results."""
         if self.courier is not None:
@@ -128,7 +135,7 @@ class Editor(Record, frozen=False):
 
         What a network or a busy machine got wrong is tried again.
         """
-        row = self._try(job)
+        row = self._try(job) if self.work.audit is None else self._observed(job, self.work.audit)
         self.held += (1 << 20) if row.stamp is None else row.stamp.size
         if self.held > MOST_HELD:
             from gc import collect
@@ -136,6 +143,14 @@ class Editor(Record, frozen=False):
             collect(1)
             self.held = 0
         return row
+
+    def _observed(self, job: Job, audit: Audit) -> Row:
+        from time import perf_counter
+
+        started = perf_counter()
+        self.observer = None
+        row = audit.completed(self._try(job), self.observer, started)
+        return row if row.stamp is not None else replace(row, stamp=_stamp(job, True))
 
     def _try(self, job: Job) -> Row:
         for attempt in range(self.work.retries + 1):
@@ -154,12 +169,15 @@ class Editor(Record, frozen=False):
 
     def _edit(self, job: Job) -> tuple[Outcome, Stamp, str | None]:
         work, folder = self.work, job.destination.parent
-        digest = digest_of if work.digests else None
+        digest = digest_of if self._wants_digests else None
+        self.observer = None if work.audit is None else work.audit.observer()
         if self.courier is not None:
             from dicomedit.batch.delivery import deliver_file
 
             assert isinstance(job.source, Path)  # nothing else is planned for a delivery
-            return deliver_file(self.steps, job.source, self.courier, work.options, digest)
+            return deliver_file(
+                self.steps, job.source, self.courier, work.options, digest, self.observer
+            )
         if work.delivery is None and folder not in self.folders:
             check_outside(job.destination, work.source)
             if not work.dry_run:
@@ -172,8 +190,13 @@ class Editor(Record, frozen=False):
             work.options,
             tell_changes=work.tell_changes,
             digest_of=digest,
+            observer=self.observer,
         )
         return outcome, stamp, None
+
+    @property
+    def _wants_digests(self) -> bool:
+        return self.work.digests or self.work.audit is not None
 
     def _loaded(self, place: Place) -> Loaded:
         from dicomedit.io.places import Opened
@@ -189,7 +212,7 @@ class Editor(Record, frozen=False):
         row = failed_row(job, error)
         # Whoever names a single file wants it edited: passing over it is a failure.
         if isinstance(error, SkippedFileError) and job.source != self.work.source:
-            return replace(row, status=Status.SKIPPED, stamp=_stamp(job, self.work.digests))
+            return replace(row, status=Status.SKIPPED, stamp=_stamp(job, self._wants_digests))
         return row
 
 
@@ -197,7 +220,7 @@ def _stamp(job: Job, digests: bool) -> Stamp | None:
     try:
         digest = digest_of(job.source) if digests else None
         return stamp_of(job.source.stat(), digest)
-    except OSError:
+    except (OSError, DicomFileError):
         return None
 
 

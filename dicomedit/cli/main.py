@@ -23,6 +23,7 @@ COMMANDS = {
     "run": "edit a file or a folder of files with a script",
     "send": "send DICOM files to a DICOM peer",
     "receive": "edit what DICOM peers send, as it arrives",
+    "verify-report": "check a report and its signature, and results against it",
     "migrate": "make a script of version 6 of one of DicomEdit 4",
     "functions": "tell what the functions of the language do",
     "lsp": "serve editors: diagnostics, completion, help while a script is written",
@@ -98,7 +99,7 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, formatter_class=_Formatter)
         if name in arguments:
-            import_module(f"dicomedit.cli.{name}").set_up(command)
+            import_module(f"dicomedit.cli.{name.replace('-', '_')}").set_up(command)
     return parser
 
 

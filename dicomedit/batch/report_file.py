@@ -1,0 +1,345 @@
+"""The report of a run as a file: what became of each input, for an auditor.
+
+It is written under another name while the run lasts, and gets its own when the run has come to
+its end. What it says of each file is in `docs/report.md`; values of elements are never in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from dicomedit.batch.report_formats import format_of, open_sink
+from dicomedit.batch.rows import Row, Status
+from dicomedit.batch.version import VERSION
+from dicomedit.errors import DicomEditError, DicomFileError
+from dicomedit.io.places import below
+from dicomedit.io.write import write_atomically
+from dicomedit.records import Record, field
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dicomedit.batch.report_formats import Sink
+    from dicomedit.batch.signature import PrivateKey
+    from dicomedit.batch.work import Work
+    from dicomedit.io.places import Place
+    from dicomedit.io.scan import Plan
+
+WITH_OUTPUT = (Status.WRITTEN, Status.UNCHANGED)
+
+
+class ReportFile(Record):
+    """Where the report of a run goes, and what it tells.
+
+    The suffix of `path` is ``.jsonl``, ``.csv`` or ``.parquet``. A `private` report has keyed
+    digests in the place of paths; the key is in the file `key`, beside the report if there is
+    none given, and is made when it is not there. With `uids` it tells the UIDs that changed, old
+    and new, and is for its owner only. `sign` is the file of a private key: the report is signed
+    with it, see `dicomedit.batch.signature`.
+    """
+
+    path: str | os.PathLike[str]
+    private: bool = False
+    key: str | os.PathLike[str] | None = None
+    uids: bool = False
+    sign: str | os.PathLike[str] | None = None
+
+
+def summary_path(report: Path) -> Path:
+    """Return where the summary of a report is, unless it is the report's last line."""
+    return report.with_name(f"{report.name}.summary.json")
+
+
+def files_of(report: Path) -> list[Path]:
+    """Return the files a report consists of."""
+    return [report] if format_of(report) == ".jsonl" else [report, summary_path(report)]
+
+
+class Labels(Record):
+    """What stands for paths in a report: themselves, or their digests with a secret key."""
+
+    key: bytes | None = field(default=None, repr=False)
+
+    def of(self, path: str, name: str) -> str:
+        """Return what stands for a path whose `name` is that below its folder."""
+        if self.key is None:
+            return path.encode("utf-8", "backslashreplace").decode()
+        import hmac
+
+        text = name.replace(os.sep, "/").encode("utf-8", "surrogateescape")
+        return f"hmac-sha256:{hmac.new(self.key, text, 'sha256').hexdigest()}"
+
+
+def begin_report(
+    given: ReportFile | str | os.PathLike[str], work: Work, planned: Plan
+) -> ReportWriter:
+    """Return what writes the report of a run; raise DicomEditError when nothing can."""
+    file = given if isinstance(given, ReportFile) else ReportFile(given)
+    path = Path(file.path)
+    format_of(path)
+    checked = {path: "the report"}
+    signer = key = None
+    if file.sign is not None:
+        from dicomedit.batch.signature import load_private_key
+
+        if work.dry_run:
+            raise DicomFileError(str(path), "the report of a dry run cannot be signed")
+        signer = load_private_key(Path(file.sign))
+    key_path = None
+    if file.private:
+        key_path = path.with_name(f"{path.name}.key") if file.key is None else Path(file.key)
+        checked[key_path] = "the key of the report"
+    for each, what in checked.items():
+        _check_place(each, what, work.source, planned)
+    if key_path is not None:
+        from dicomedit.batch.report_key import key_in
+
+        key = key_in(key_path)
+    part = path.with_name(f"{path.name}.part")
+    sink = open_sink(part, path, with_uids=file.uids)
+    return ReportWriter(path, part, sink, work, planned, Labels(key), signer)
+
+
+def _check_place(path: Path, what: str, source: Path | Place, planned: Plan) -> None:
+    """Raise DicomFileError when a file would get among inputs or results."""
+    from dicomedit.io.scan import is_url
+
+    if is_url(str(path)):
+        raise DicomFileError(str(path), f"{what} must be on this machine")
+    if not isinstance(source, Path):
+        source.check_beside(path, what)
+    inside = _real(path)
+    for folder, name in ((source, "input"), (planned.folder, "output")):
+        if not isinstance(folder, Path):
+            continue
+        # Who names a single file may keep other things beside its result.
+        is_shared = name == "output" and is_single(source) and inside.parent == _real(folder)
+        if inside.is_relative_to(_real(folder)) and not is_shared:
+            raise DicomFileError(str(path), f"{what} lies inside the {name} folder")
+
+
+def is_single(source: Path | Place) -> bool:
+    """Whether the input of a run is a single file."""
+    return isinstance(source, Path) and not source.is_dir()
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+class ReportWriter:
+    """Writes what became of each file of a run, and at last the summary.
+
+    When the disk is full the run goes on; that there is no report is told at its end.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        part: Path,
+        sink: Sink,
+        work: Work,
+        planned: Plan,
+        labels: Labels,
+        signer: PrivateKey | None = None,
+    ) -> None:
+        self.path = path
+        self._part = part
+        self._sink = sink
+        self._work = work
+        self._planned = planned
+        self._labels = labels
+        self._signer = signer
+        self._error: OSError | None = None
+        self._started = time.time()
+        self._counts: Counter[str] = Counter()
+        self._codes: Counter[str] = Counter()
+        self._totals: Counter[str] = Counter()
+        self._scripts = _scripts(work)
+        self._digests = [each["sha256"] for each in self._scripts]
+        self._waiting: dict[int, Row] = {}
+
+    def expect(self, row: Row) -> None:
+        """Remember a row that is there already, but not yet its turn."""
+        self._waiting[id(row)] = row
+
+    def take(self, row: Row) -> None:
+        """Write what became of a file."""
+        self._waiting.pop(id(row), None)
+        values = self._values(row)
+        self._counts[row.status.value] += 1
+        if values["code"] is not None:
+            self._codes[values["code"]] += 1
+        self._totals["kept"] += row.is_kept
+        for name in ("added", "changed", "removed"):
+            self._totals[name] += values[name] or 0
+        if self._error is None:
+            try:
+                self._sink.write(values)
+            except OSError as error:
+                self._error = error
+
+    def _values(self, row: Row) -> dict[str, Any]:
+        facts, stamp = row.facts, row.stamp
+        has_output = row.status in WITH_OUTPUT
+        has_facts = facts is not None and row.error is None
+        values: dict[str, Any] = {
+            "kind": "file",
+            "input": self._input(row.source),
+            "output": self._output(row) if has_output else None,
+            "status": row.status.value,
+            "code": row.code,
+            "reason": self._reason(row),
+            "statements": len(facts.fired) if has_facts and facts else None,
+            "lines": [f"{script}:{line}" for script, line in facts.fired] if facts else [],
+            "added": facts.added if has_facts and facts else None,
+            "changed": facts.changed if has_facts and facts else None,
+            "removed": facts.removed if has_facts and facts else None,
+            "input_sha256": stamp.digest if stamp else None,
+            "input_size": stamp.size if stamp else None,
+            "output_sha256": facts.output_digest if facts else None,
+            "output_size": facts.output_size if facts else None,
+            "script_sha256": self._digests,
+            "seconds": facts.seconds if facts else None,
+            "is_kept": row.is_kept,
+            "answer": row.answer,
+        }
+        if self._work.audit is not None and self._work.audit.uids:
+            names = ("element", "old", "new")
+            pairs = facts.uids if facts else ()
+            values["uids"] = [dict(zip(names, each, strict=True)) for each in pairs]
+        if row.is_kept:
+            self._complete(row, values)
+        return values
+
+    def _complete(self, row: Row, values: dict[str, Any]) -> None:
+        """Read what an earlier run, which wrote no report, has not noted."""
+        from dicomedit.batch.work import digest_of
+
+        with contextlib.suppress(OSError, DicomEditError):
+            if values["input_sha256"] is None:
+                values["input_sha256"] = digest_of(row.source)
+        if values["output"] is None or values["output_sha256"] or self._work.delivery is not None:
+            return
+        with contextlib.suppress(OSError, DicomEditError):
+            values["output_sha256"] = digest_of(row.destination)
+            values["output_size"] = row.destination.stat().st_size
+
+    def _input(self, path: Path | Place) -> str:
+        return self._labels.of(str(path), below(path, self._work.source))
+
+    def _output(self, row: Row) -> str:
+        if self._work.delivery is not None:  # named as the input is, below the peer's address
+            return self._labels.of(str(row.destination), below(row.source, self._work.source))
+        name = below(row.destination, self._planned.folder)
+        return self._labels.of(str(row.destination), name)
+
+    def _reason(self, row: Row) -> str | None:
+        reason = row.reason
+        if reason is None or self._labels.key is None:
+            return reason
+        for path in (row.source, row.destination):
+            reason = reason.replace(str(path), "(private)")
+        return reason
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def end(self, *, is_complete: bool) -> None:
+        """Finish the report and give it its name; raise DicomFileError when this cannot be."""
+        try:
+            for row in list(self._waiting.values()):
+                self.take(row)
+            if self._error is not None:
+                raise self._error
+            self._finish(self._summary(is_complete))
+        except OSError as error:
+            self.abandon()
+            reason = f"the report cannot be written: {error.strerror or 'it was lost'}"
+            raise DicomFileError(str(self.path), reason, code="cannot-write") from None
+        except BaseException:
+            self.abandon()
+            raise
+
+    def abandon(self) -> None:
+        """Leave no report."""
+        with contextlib.suppress(Exception):
+            self._sink.discard()
+        with contextlib.suppress(OSError):
+            self._part.unlink()
+
+    def _finish(self, summary: dict[str, Any]) -> None:
+        from dicomedit.batch.signature import sign_files, signature_path
+
+        is_last_line = self._sink.close(summary)
+        with contextlib.suppress(FileNotFoundError):
+            signature_path(self.path).unlink()  # that of the report before this
+        if not is_last_line:
+            from json import dumps
+
+            text = dumps(summary, indent=1) + "\n"
+            write_atomically(summary_path(self.path), [text.encode()])
+        self._part.replace(self.path)
+        if self._signer is not None:
+            sign_files(self.path, files_of(self.path), self._signer)
+
+    def _summary(self, is_complete: bool) -> dict[str, Any]:
+        work, folder = self._work, self._planned.folder
+        now = time.time()
+        output = str(folder if work.delivery is None else work.delivery.name)
+        return {
+            "kind": "summary",
+            "dicomedit": VERSION,
+            "started": _time_of(self._started),
+            "ended": _time_of(now),
+            "seconds": round(now - self._started, 3),
+            "input": self._labels.of(str(work.source), str(work.source)),
+            "output": self._labels.of(output, output),
+            "is_single": is_single(work.source),
+            "is_delivered": work.delivery is not None,
+            "is_private": self._labels.key is not None,
+            "is_dry_run": work.dry_run,
+            "is_complete": is_complete,
+            "scripts": self._scripts,
+            "files": sum(self._counts.values()),
+            "planned": self._planned.count,
+            "kept": self._totals["kept"],
+            "status": {each.value: self._counts[each.value] for each in Status},
+            "codes": dict(sorted(self._codes.items())),
+            "added": self._totals["added"],
+            "changed": self._totals["changed"],
+            "removed": self._totals["removed"],
+            "others": self._others(),
+        }
+
+    def _others(self) -> Sequence[dict[str, Any]]:
+        """Return what there is in the output besides results: a DICOMDIR."""
+        from dicomedit.batch.work import digest_of
+
+        folder = self._planned.folder
+        if not isinstance(folder, Path) or self._work.dry_run or is_single(self._work.source):
+            return []
+        path = folder / "DICOMDIR"
+        if not path.is_file():
+            return []
+        name = self._labels.of(path.name, path.name)
+        return [{"output": name, "sha256": digest_of(path), "size": path.stat().st_size}]
+
+
+def _scripts(work: Work) -> list[dict[str, str]]:
+    """Return name and digest of every script, and of what it includes."""
+    from hashlib import sha256
+
+    return [
+        {"name": each.name, "sha256": sha256(each.text.encode("utf-8", "replace")).hexdigest()}
+        for each in work.sources()
+    ]
+
+
+def _time_of(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
