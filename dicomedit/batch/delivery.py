@@ -34,7 +34,7 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from dicomedit.batch.facts import Observer
+    from dicomedit.batch.audit import Observer
 
     class Courier(Protocol):
         """Hands results on. Used by one thread at a time."""

@@ -24,7 +24,7 @@ from dicomedit.records import Record, field
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from dicomedit.batch.facts import Observer
+    from dicomedit.batch.audit import Observer
     from dicomedit.dicom.dataset_instance import Dataset
     from dicomedit.io.places import Loaded, PlaceStatus, Target
 

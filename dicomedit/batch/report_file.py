@@ -188,7 +188,7 @@ class ReportWriter:
     def _values(self, row: Row) -> dict[str, Any]:
         facts, stamp = row.facts, row.stamp
         has_output = row.status in WITH_OUTPUT
-        has_facts = facts is not None and row.error is None
+        known = facts if has_output else None
         values: dict[str, Any] = {
             "kind": "file",
             "input": self._input(row.source),
@@ -196,11 +196,11 @@ class ReportWriter:
             "status": row.status.value,
             "code": row.code,
             "reason": self._reason(row),
-            "statements": len(facts.fired) if has_facts and facts else None,
-            "lines": [f"{script}:{line}" for script, line in facts.fired] if facts else [],
-            "added": facts.added if has_facts and facts else None,
-            "changed": facts.changed if has_facts and facts else None,
-            "removed": facts.removed if has_facts and facts else None,
+            "statements": len(known.fired) if known else None,
+            "lines": [f"{script}:{line}" for script, line in known.fired] if known else [],
+            "added": known.added if known else None,
+            "changed": known.changed if known else None,
+            "removed": known.removed if known else None,
             "input_sha256": stamp.digest if stamp else None,
             "input_size": stamp.size if stamp else None,
             "output_sha256": facts.output_digest if facts else None,

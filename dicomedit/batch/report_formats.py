@@ -238,10 +238,10 @@ def _read_csv(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8", newline="") as file:
         try:
             for cells in csv.DictReader(file, strict=True):
-                values: dict[str, Any] = {name: cells[name] or None for name in kinds}
-                for name, kind in COLUMNS:
-                    if values[name] is not None and kind != "text":
-                        values[name] = loads(values[name])
+                values: dict[str, Any] = {name: cell or None for name, cell in cells.items()}
+                for name, cell in values.items():
+                    if cell is not None and kinds.get(name) != "text":
+                        values[name] = loads(cell)
                 yield values
         except (csv.Error, TypeError):
             raise ValueError from None

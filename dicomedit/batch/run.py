@@ -30,9 +30,9 @@ from dicomedit.lang.lookup import LookupTable
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from dicomedit.batch.audit import Audit
     from dicomedit.batch.delivery import Delivery
     from dicomedit.batch.dicomdir import MediaDirectory
-    from dicomedit.batch.facts import Audit
     from dicomedit.batch.journal import Journal
     from dicomedit.batch.quarantine import Quarantine
     from dicomedit.batch.report_file import ReportFile, ReportWriter
@@ -320,7 +320,7 @@ def _directory(planned: Plan) -> MediaDirectory:
 
 
 def _audit(report: _PathLike | ReportFile) -> Audit:
-    from dicomedit.batch.facts import Audit
+    from dicomedit.batch.audit import Audit
 
     return Audit(getattr(report, "uids", False))
 

@@ -18,8 +18,8 @@ from dicomedit.records import Record, field, replace
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from dicomedit.batch.audit import Audit, Observer
     from dicomedit.batch.delivery import Courier, Delivery
-    from dicomedit.batch.facts import Audit, Observer
     from dicomedit.io.places import Loaded, Opened, Place, Target
 
 PAUSES = (0.2, 1.0, 3.0)
