@@ -214,18 +214,24 @@ class ReportWriter:
             names = ("element", "old", "new")
             pairs = facts.uids if facts else ()
             values["uids"] = [dict(zip(names, each, strict=True)) for each in pairs]
-        if row.is_kept:
+        if values["input_sha256"] is None or row.is_kept:
             self._complete(row, values)
         return values
 
     def _complete(self, row: Row, values: dict[str, Any]) -> None:
-        """Read what an earlier run, which wrote no report, has not noted."""
+        """Read what nobody has noted: an earlier run without report, a worker that was lost."""
         from dicomedit.batch.work import digest_of
 
         with contextlib.suppress(OSError, DicomEditError):
             if values["input_sha256"] is None:
+                values["input_size"] = row.source.stat().st_size
                 values["input_sha256"] = digest_of(row.source)
-        if values["output"] is None or values["output_sha256"] or self._work.delivery is not None:
+        if (
+            not row.is_kept
+            or values["output"] is None
+            or values["output_sha256"]
+            or self._work.delivery is not None
+        ):
             return
         with contextlib.suppress(OSError, DicomEditError):
             values["output_sha256"] = digest_of(row.destination)

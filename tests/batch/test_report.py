@@ -5,6 +5,10 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -357,7 +361,7 @@ def test_it_is_refused_before_the_run_begins(source: Path, output: Path, name: s
 
 
 def test_parquet_without_pyarrow(source: Path, output: Path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(DicomEditError, match=r'pip install "dicomedit\[parquet\]"'):
         dicomedit.run(SCRIPT, source, output, report=output.with_name("report.parquet"))
 
@@ -414,3 +418,74 @@ def test_parquet_is_written_in_groups(source: Path, output: Path, monkeypatch):
     with parquet.ParquetFile(report) as file:
         assert file.num_row_groups == 3
     assert len(read(report)[0]) == 6
+
+
+# --- the real command ---------------------------------------------------------------------------
+
+
+def start(folder: Path, *options: str) -> subprocess.Popen[str]:
+    (folder / "s.das").write_text(SCRIPT + "-(0010,0030)\n" * 300)
+    image = next((folder / "in").rglob("*.dcm")).read_bytes()
+    for number in range(400):
+        (folder / "in" / f"{number:03}.dcm").write_bytes(image)
+    command = [sys.executable, "-m", "dicomedit", "run", "s.das", "in", "out", "-q", *options]
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    limit = time.monotonic() + 30
+    while len(list((folder / "out").glob("*.dcm"))) < 10:
+        assert process.poll() is None
+        assert time.monotonic() < limit
+        time.sleep(0.002)
+    return process
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_control_c(source: Path, output: Path, report: Path, jobs: str):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = start(output.parent, "--jobs", jobs, "--report", report.name)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    told, summary = read(report)
+    results = {str(path.relative_to(output.parent)) for path in output.rglob("*.dcm")}
+    assert {row["output"] for row in told} == results
+    assert (summary["is_complete"], summary["files"]) == (False, len(results))
+    assert summary["planned"] == 406
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="Linux lists children there")
+def test_a_worker_that_is_killed(source: Path, output: Path, report: Path):
+    process = start(output.parent, "--jobs", "2", "--report", report.name)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    process.communicate(timeout=60)
+    told, summary = read(report)
+    lost = [row for row in told if row["code"]]
+    assert len(told) == summary["files"] == 406
+    assert process.returncode == (1 if lost else 0)
+    assert {row["code"] for row in lost} <= {"worker-lost"}
+    for row in lost:
+        assert row["input_sha256"] == digest(output.parent / row["input"])
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_and_resumed(source: Path, output: Path, report: Path):
+    process = start(output.parent, "--jobs", "2", "--report", report.name)
+    process.kill()
+    process.communicate(timeout=30)
+    assert not report.exists()
+    assert main_of(output.parent, "--resume", "--jobs", "2", "--report", report.name) == 0
+    told, summary = read(report)
+    assert (len(told), summary["is_complete"]) == (406, True)
+    assert summary["kept"] > 0
+    checked = check_report(report, output=output, unsigned=True)
+    assert (checked.intact, checked.findings) == (406, ())
+
+
+def main_of(folder: Path, *options: str) -> int:
+    command = [sys.executable, "-m", "dicomedit", "run", "s.das", "in", "out", "-q", *options]
+    return subprocess.run(command, cwd=folder, check=False).returncode
