@@ -128,7 +128,13 @@ def _take(
 
 
 def _beside(summary: dict[str, Any], label: str) -> str:
-    return label if summary.get("is_private") else str(Path(summary["output"], label))
+    return label if summary.get("is_private") else _path(summary, label)
+
+
+def _path(summary: dict[str, Any], name: str) -> str:
+    """Return the path of a result as the run wrote it."""
+    output = str(summary.get("output"))
+    return f"{output}/{name}" if "://" in output else str(Path(output, name))
 
 
 def _sidecar(report: Path) -> dict[str, Any]:
@@ -181,7 +187,7 @@ def _compare(contents: _Contents, folder: Path, labels: Labels) -> Iterator[Find
     left = dict(contents.results)
     summary = contents.summary
     for name in sorted(_names(folder)):
-        label = labels.of(str(Path(str(summary.get("output")), name)), name)
+        label = labels.of(_path(summary, name), name)
         if label not in left:
             if not summary.get("is_single"):
                 yield Finding("extra", name, "the report does not know it")

@@ -10,10 +10,9 @@ import contextlib
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
-from dicomedit.batch.report_formats import format_of, open_sink
+from dicomedit.batch.report_formats import check_replaced, format_of, open_sink
 from dicomedit.batch.rows import Row, Status
 from dicomedit.batch.version import VERSION
 from dicomedit.errors import DicomEditError, DicomFileError
@@ -25,6 +24,7 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from typing import Any
 
+    from dicomedit.batch.facts import Facts
     from dicomedit.batch.report_formats import Sink
     from dicomedit.batch.signature import PrivateKey
     from dicomedit.batch.work import Work
@@ -82,28 +82,29 @@ def begin_report(
     """Return what writes the report of a run; raise DicomEditError when nothing can."""
     file = given if isinstance(given, ReportFile) else ReportFile(given)
     path = Path(file.path)
-    format_of(path)
-    checked = {path: "the report"}
-    signer = key = None
-    if file.sign is not None:
-        from dicomedit.batch.signature import load_private_key
-
-        if work.dry_run:
-            raise DicomFileError(str(path), "the report of a dry run cannot be signed")
-        signer = load_private_key(Path(file.sign))
-    key_path = None
-    if file.private:
-        key_path = path.with_name(f"{path.name}.key") if file.key is None else Path(file.key)
-        checked[key_path] = "the key of the report"
-    for each, what in checked.items():
-        _check_place(each, what, work.source, planned)
-    if key_path is not None:
-        from dicomedit.batch.report_key import key_in
-
-        key = key_in(key_path)
+    _check_place(path, "the report", work.source, planned)
+    check_replaced(path)
+    signer = None if file.sign is None else _signer(file, work)
+    labels = _labels(file, work, planned) if file.private else Labels()
     part = path.with_name(f"{path.name}.part")
     sink = open_sink(part, path, with_uids=file.uids)
-    return ReportWriter(path, part, sink, work, planned, Labels(key), signer)
+    return ReportWriter(path, part, sink, work, planned, labels, signer)
+
+
+def _signer(file: ReportFile, work: Work) -> PrivateKey:
+    from dicomedit.batch.signature import load_private_key
+
+    if work.dry_run:
+        raise DicomFileError(str(file.path), "the report of a dry run cannot be signed")
+    return load_private_key(Path(str(file.sign)))
+
+
+def _labels(file: ReportFile, work: Work, planned: Plan) -> Labels:
+    from dicomedit.batch.report_key import key_in
+
+    path = Path(f"{os.fspath(file.path)}.key" if file.key is None else file.key)
+    _check_place(path, "the key of the report", work.source, planned)
+    return Labels(key_in(path))
 
 
 def _check_place(path: Path, what: str, source: Path | Place, planned: Plan) -> None:
@@ -156,7 +157,7 @@ class ReportWriter:
         self._planned = planned
         self._labels = labels
         self._signer = signer
-        self._error: OSError | None = None
+        self._error: OSError | ValueError | None = None
         self._started = time.time()
         self._counts: Counter[str] = Counter()
         self._codes: Counter[str] = Counter()
@@ -182,13 +183,11 @@ class ReportWriter:
         if self._error is None:
             try:
                 self._sink.write(values)
-            except OSError as error:
+            except (OSError, ValueError) as error:  # such as text that cannot be encoded
                 self._error = error
 
     def _values(self, row: Row) -> dict[str, Any]:
-        facts, stamp = row.facts, row.stamp
         has_output = row.status in WITH_OUTPUT
-        known = facts if has_output else None
         values: dict[str, Any] = {
             "kind": "file",
             "input": self._input(row.source),
@@ -196,23 +195,16 @@ class ReportWriter:
             "status": row.status.value,
             "code": row.code,
             "reason": self._reason(row),
-            "statements": len(known.fired) if known else None,
-            "lines": [f"{script}:{line}" for script, line in known.fired] if known else [],
-            "added": known.added if known else None,
-            "changed": known.changed if known else None,
-            "removed": known.removed if known else None,
-            "input_sha256": stamp.digest if stamp else None,
-            "input_size": stamp.size if stamp else None,
-            "output_sha256": facts.output_digest if facts else None,
-            "output_size": facts.output_size if facts else None,
+            **_counts(row.facts if has_output else None),
+            **_digests(row),
             "script_sha256": self._digests,
-            "seconds": facts.seconds if facts else None,
+            "seconds": row.facts.seconds if row.facts else None,
             "is_kept": row.is_kept,
             "answer": row.answer,
         }
         if self._work.audit is not None and self._work.audit.uids:
             names = ("element", "old", "new")
-            pairs = facts.uids if facts else ()
+            pairs = row.facts.uids if row.facts else ()
             values["uids"] = [dict(zip(names, each, strict=True)) for each in pairs]
         if values["input_sha256"] is None or row.is_kept:
             self._complete(row, values)
@@ -247,8 +239,10 @@ class ReportWriter:
         return self._labels.of(str(row.destination), name)
 
     def _reason(self, row: Row) -> str | None:
-        reason = row.reason
-        if reason is None or self._labels.key is None:
+        if row.reason is None:
+            return None
+        reason = row.reason.encode("utf-8", "backslashreplace").decode()
+        if self._labels.key is None:
             return reason
         for path in (row.source, row.destination):
             reason = reason.replace(str(path), "(private)")
@@ -256,17 +250,22 @@ class ReportWriter:
 
     # --- the end ------------------------------------------------------------------------------
 
-    def end(self, *, is_complete: bool) -> None:
-        """Finish the report and give it its name; raise DicomFileError when this cannot be."""
+    def end(self, *, is_complete: bool, has_directory: bool = False) -> None:
+        """Finish the report and give it its name; raise DicomFileError when this cannot be.
+
+        `has_directory`: the run has written a DICOMDIR beside its results.
+        """
         try:
             for row in list(self._waiting.values()):
                 self.take(row)
             if self._error is not None:
                 raise self._error
-            self._finish(self._summary(is_complete))
-        except OSError as error:
+            others = self._directory() if has_directory and is_complete else []
+            self._finish({**self._summary(is_complete), "others": others})
+        except (OSError, ValueError) as error:
             self.abandon()
-            reason = f"the report cannot be written: {error.strerror or 'it was lost'}"
+            why = getattr(error, "strerror", None) or type(error).__name__
+            reason = f"the report cannot be written: {why}"
             raise DicomFileError(str(self.path), reason, code="cannot-write") from None
         except BaseException:
             self.abandon()
@@ -320,21 +319,35 @@ class ReportWriter:
             "added": self._totals["added"],
             "changed": self._totals["changed"],
             "removed": self._totals["removed"],
-            "others": self._others(),
         }
 
-    def _others(self) -> Sequence[dict[str, Any]]:
+    def _directory(self) -> list[dict[str, Any]]:
         """Return what there is in the output besides results: a DICOMDIR."""
         from dicomedit.batch.work import digest_of
 
-        folder = self._planned.folder
-        if not isinstance(folder, Path) or self._work.dry_run or is_single(self._work.source):
-            return []
-        path = folder / "DICOMDIR"
-        if not path.is_file():
-            return []
+        path = Path(str(self._planned.folder)) / "DICOMDIR"
         name = self._labels.of(path.name, path.name)
         return [{"output": name, "sha256": digest_of(path), "size": path.stat().st_size}]
+
+
+def _counts(facts: Facts | None) -> dict[str, Any]:
+    return {
+        "statements": len(facts.fired) if facts else None,
+        "lines": [f"{script}:{line}" for script, line in facts.fired] if facts else [],
+        "added": facts.added if facts else None,
+        "changed": facts.changed if facts else None,
+        "removed": facts.removed if facts else None,
+    }
+
+
+def _digests(row: Row) -> dict[str, Any]:
+    facts, stamp = row.facts, row.stamp
+    return {
+        "input_sha256": stamp.digest if stamp else None,
+        "input_size": stamp.size if stamp else None,
+        "output_sha256": facts.output_digest if facts else None,
+        "output_size": facts.output_size if facts else None,
+    }
 
 
 def _scripts(work: Work) -> list[dict[str, str]]:

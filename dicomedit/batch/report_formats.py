@@ -61,6 +61,25 @@ def format_of(path: Path) -> str:
     return suffix
 
 
+_BEGINNINGS = {".jsonl": b'{"kind": "', ".csv": b"kind,input,", ".parquet": b"PAR1"}
+
+
+def check_replaced(path: Path) -> None:
+    """Raise DicomFileError when there is a file that is no report in the place of one."""
+    form = format_of(path)
+    if not os.path.lexists(path):
+        return
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(16)
+    except OSError as error:
+        reason = f"the report cannot be written: {error.strerror}"
+        raise DicomFileError(str(path), reason, code="cannot-write") from None
+    if beginning and not beginning.startswith(_BEGINNINGS[form]):
+        reason = "there is another file with this name, and it is no report"
+        raise DicomFileError(str(path), reason)
+
+
 def open_sink(part: Path, path: Path, *, with_uids: bool) -> Sink:
     """Return what writes rows into `part`, in the form of `path`; raise DicomEditError."""
     form = format_of(path)

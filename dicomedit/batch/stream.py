@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 
 from dicomedit.batch.rows import Row, Status, UndeliverableError
+from dicomedit.errors import DicomEditError
 from dicomedit.records import Record
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -149,11 +151,20 @@ class Rows:
             if close is not None:
                 close()
         finally:
-            try:
-                self._end()
-            finally:
-                if self.writer is not None:
-                    self.writer.end(is_complete=self._is_complete)
+            self._end_all()
+
+    def _end_all(self) -> None:
+        """End the run, then its report; what went wrong first is what is told."""
+        try:
+            self._end()
+        except BaseException:
+            if self.writer is not None:
+                with suppress(DicomEditError):
+                    self.writer.end(is_complete=False)
+            raise
+        if self.writer is not None:
+            has_directory = self.directory is not None and bool(self.directory.files)
+            self.writer.end(is_complete=self._is_complete, has_directory=has_directory)
 
     @property
     def _is_complete(self) -> bool:

@@ -51,7 +51,8 @@ class RemotePath(Target):
     path: str
 
     def __str__(self) -> str:
-        return masked(self.root).rstrip("/") + self.path[len(self.start.rstrip("/")) :]
+        # Some stores begin paths with a slash, others do not.
+        return masked(self.root).rstrip("/") + self.path.lstrip("/")[len(self.start.strip("/")) :]
 
     @property
     def name(self) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -334,6 +336,54 @@ def test_members_of_archives_are_inputs_too(
     ]
 
 
+def test_large_files_are_digested_too(source: Path, output: Path, report: Path, monkeypatch):
+    monkeypatch.setattr("dicomedit.io.read.MAP_FROM", 1)
+    monkeypatch.setattr("dicomedit.dicom.views.PIECE", 1000)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # mapped files are closed with their data
+        dicomedit.run(SCRIPT, source, output, report=report)
+        gc.collect()
+    assert check_report(report, unsigned=True).intact == 6
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_a_dicomdir_of_the_run_is_known_and_no_other(
+    source: Path, output: Path, report: Path, private: bool
+):
+    flat = source.with_name("FLAT")
+    flat.mkdir()
+    for number, path in enumerate(sorted(source.rglob("*.dcm"))):
+        (flat / f"IM{number}").write_bytes(path.read_bytes())
+    given = ReportFile(report, private=private)
+    listed = SCRIPT + '(0020,0010) := "1"\n(0020,0011) := "1"\n'
+    dicomedit.run(listed, flat, output, report=given, dicomdir=True)
+    checked = check_report(report, output=output, unsigned=True)
+    assert (checked.intact, checked.findings) == (7, ())
+    dicomedit.run(SCRIPT, flat, output, report=given)
+    (found,) = check_report(report, output=output, unsigned=True).findings
+    assert (found.kind, found.name) == ("extra", "DICOMDIR")
+
+
+def test_a_report_does_not_hide_why_a_run_failed_at_its_end(
+    source: Path, output: Path, report: Path
+):
+    with pytest.raises(DicomFileError, match="a DICOMDIR cannot name this result"):
+        dicomedit.run(SCRIPT, source, output, report=report, dicomdir=True)
+    told, summary = read(report)
+    assert (summary["is_complete"], told[0]["status"]) == (False, "written")
+
+
+def test_results_in_a_store_are_copied_to_be_checked(source: Path, output: Path, report: Path):
+    fsspec = pytest.importorskip("fsspec")
+    address = "memory://reported/out"
+    dicomedit.run(SCRIPT, source, address, report=report)
+    with pytest.raises(DicomFileError, match="copy them, and give --output"):
+        check_report(report, unsigned=True)
+    fsspec.filesystem("memory").get("reported/out", str(output), recursive=True)
+    checked = check_report(report, output=output, unsigned=True)
+    assert (checked.intact, checked.findings) == (6, ())
+
+
 def test_a_single_file(source: Path, tmp_path: Path, report: Path):
     image = source / PATIENT / "slice1.dcm"
     dicomedit.run(SCRIPT, image, tmp_path / "result.dcm", report=report)
@@ -358,6 +408,24 @@ def test_it_is_refused_before_the_run_begins(source: Path, output: Path, name: s
         dicomedit.run(SCRIPT, source, output, report=output.parent / name, journal=True)
     assert not list(output.rglob("*.dcm"))
     assert not output.with_name("out.dicomedit-journal").exists()
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_it_replaces_a_report_only(source: Path, output: Path, suffix: str):
+    """Not a table of pseudonyms with the same name."""
+    report = output.with_name(f"report{suffix}")
+    for _ in range(2):
+        dicomedit.run(SCRIPT, source, output, report=report)
+    report.write_text("a,b")
+    with pytest.raises(DicomFileError, match="it is no report"):
+        dicomedit.run(SCRIPT, source, output, report=report)
+    assert report.read_text() == "a,b"
+
+
+def test_a_folder_is_not_replaced(source: Path, output: Path, report: Path):
+    report.mkdir()
+    with pytest.raises(DicomFileError, match="Is a directory"):
+        dicomedit.run(SCRIPT, source, output, report=report)
 
 
 def test_parquet_without_pyarrow(source: Path, output: Path, monkeypatch):
@@ -388,12 +456,12 @@ def full(monkeypatch) -> Iterator[Callable[[int], None]]:
 @pytest.mark.parametrize("rows", [0, 3, 6])
 def test_a_disk_that_is_full(source: Path, output: Path, report: Path, full: Any, rows: int):
     """The run is done all the same, and the report of the run before is left alone."""
-    report.write_text("before")
+    report.write_text('{"kind": "summary"}')
     full(rows)
     with pytest.raises(DicomFileError, match="the report cannot be written: No space"):
         dicomedit.run(SCRIPT, source, output, report=report)
     assert len(list(output.rglob("*.dcm"))) == 6
-    assert report.read_text() == "before"
+    assert report.read_text() == '{"kind": "summary"}'
     assert not list(output.parent.glob("*.part"))
 
 
