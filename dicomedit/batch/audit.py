@@ -6,7 +6,7 @@ import time
 from collections import Counter
 
 from dicomedit.batch.facts import Facts
-from dicomedit.batch.rows import Row, Status
+from dicomedit.batch.rows import WITH_OUTPUT, Row
 from dicomedit.dicom.levels import Instance, Journal, Level, element_path
 from dicomedit.dicom.text import read_text
 from dicomedit.dicom.views import Buffer, pieces
@@ -30,7 +30,7 @@ class Audit(Record):
     def completed(self, row: Row, observer: Observer | None, started: float) -> Row:
         """Return the row of a file with its facts, and with the digest of its input."""
         seconds = round(time.perf_counter() - started, 6)
-        has_result = row.status in (Status.WRITTEN, Status.UNCHANGED)
+        has_result = row.status in WITH_OUTPUT
         facts = Facts() if observer is None or not has_result else observer.facts()
         return replace(row, facts=replace(facts, seconds=seconds, code=row.code))
 

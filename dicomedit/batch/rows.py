@@ -26,7 +26,7 @@ class Status(Enum):
     SKIPPED = "skipped"
 
 
-_WITH_OUTPUT = (Status.WRITTEN, Status.UNCHANGED)
+WITH_OUTPUT = (Status.WRITTEN, Status.UNCHANGED)
 
 
 class UndeliverableError(DicomFileError):
@@ -80,7 +80,7 @@ class Row(Record):
             return getattr(self.error, "code", "error")
         if self.facts is not None and self.facts.code is not None:
             return self.facts.code
-        return self.status.value if self.status not in _WITH_OUTPUT else None
+        return self.status.value if self.status not in WITH_OUTPUT else None
 
 
 def summary_of(error: DicomEditError, *, show_values: bool = False) -> str:

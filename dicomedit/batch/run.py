@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from dicomedit.batch.dicomdir import MediaDirectory
     from dicomedit.batch.journal import Journal
     from dicomedit.batch.quarantine import Quarantine
-    from dicomedit.batch.report_file import ReportFile, ReportWriter
+    from dicomedit.batch.report_file import ReportFile
+    from dicomedit.batch.report_writer import ReportWriter
     from dicomedit.batch.serial import Executor
     from dicomedit.io.places import Place
 
@@ -326,7 +327,7 @@ def _audit(report: _PathLike | ReportFile) -> Audit:
 
 
 def _writer(report: _PathLike | ReportFile, work: Work, planned: Plan) -> ReportWriter:
-    from dicomedit.batch.report_file import begin_report
+    from dicomedit.batch.report_choice import begin_report
 
     return begin_report(report, work, planned)
 

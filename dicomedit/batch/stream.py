@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dicomedit.batch.dicomdir import MediaDirectory
     from dicomedit.batch.journal import Journal
     from dicomedit.batch.quarantine import Quarantine
-    from dicomedit.batch.report_file import ReportWriter
+    from dicomedit.batch.report_writer import ReportWriter
     from dicomedit.batch.serial import Executor, Item, Stop
     from dicomedit.batch.uid_keeping import UidKeeping
     from dicomedit.batch.work import Shared, Work

@@ -170,9 +170,12 @@ def values_of(source: Path) -> set[str]:
 
 @pytest.mark.parametrize("private", [False, True])
 def test_no_value_is_in_it(source: Path, output: Path, report: Path, private: bool):
-    script = JUDGE + "(0020,000D) := hashUID[(0020,000D)]\n(0010,0030) := parseInteger[(0010,0010)]"
-    dicomedit.run(V + "\n".join(script.splitlines()[1:3]), source, output, journal=True)
-    dicomedit.run(JUDGE, source, output, report=ReportFile(report, private=private))
+    script = (
+        JUDGE + "(0020,000D) := hashUID[(0020,000D)]\n(0010,0020) := substring[(0010,0010), 9, 5]"
+    )
+    given = ReportFile(report, private=private)
+    dicomedit.run(script, source, output, report=given, show_values=True)
+    assert {row["status"] for row in read(report)[0]} == {"rejected", "failed"}
     text = report.read_text()
     assert not any(value in text for value in values_of(source))
 
