@@ -264,3 +264,21 @@ def test_a_script_without_main_guard_may_use_processes(source: Path, tmp_path: P
     command = [sys.executable, "use.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("38\n", "")
+
+
+def test_news_that_an_interrupt_has_swallowed_cost_no_others(
+    source: Path, tmp_path: Path, monkeypatch
+):
+    """A second Ctrl-C may come just after a message was taken from the queue."""
+    real, swallowed = processes._Pool._heed, []
+
+    def heed(pool, worker, message):
+        if message[0] == "row" and not swallowed:
+            swallowed.append(message)
+            raise KeyboardInterrupt
+        real(pool, worker, message)
+
+    monkeypatch.setattr(processes._Pool, "_heed", heed)
+    with pytest.raises(KeyboardInterrupt):
+        dicomedit.run(V + "-(0010,0030)", source, tmp_path / "out", jobs=2)
+    assert swallowed
