@@ -76,7 +76,10 @@ def check_report(
             return Checked({}, 0, (Finding("report", Path(error.path).name, error.reason),))
     elif not unsigned or public_key is not None:
         findings.append(Finding("report", report.name, "there is no signature"))
-    contents = _read(report)
+    try:
+        contents = _read(report)
+    except (KeyError, TypeError, AttributeError):  # other kinds of values than a run writes
+        raise DicomFileError(str(report), "this is no report of dicomedit run") from None
     findings += contents.problems
     folder = _folder(report, contents.summary, output)
     intact = 0

@@ -29,6 +29,9 @@ FORMATS = (".jsonl", ".csv", ".parquet")
 ROW_GROUP = 2000
 """Rows that are held until they are written to a Parquet file."""
 
+_LONGEST_CELL = 1 << 30
+"""Characters; the UIDs of a large file may be many."""
+
 COLUMNS = (
     ("kind", "text"),
     ("input", "text"),
@@ -254,21 +257,28 @@ def _read_csv(path: Path) -> Iterator[dict[str, Any]]:
     from json import loads
 
     kinds = dict(COLUMNS)
-    with path.open(encoding="utf-8", newline="") as file:
-        try:
+    before = csv.field_size_limit(_LONGEST_CELL)
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
             for cells in csv.DictReader(file, strict=True):
                 values: dict[str, Any] = {name: cell or None for name, cell in cells.items()}
                 for name, cell in values.items():
                     if cell is not None and kinds.get(name) != "text":
                         values[name] = loads(cell)
                 yield values
-        except (csv.Error, TypeError):
-            raise ValueError from None
+    except (csv.Error, TypeError):
+        raise ValueError from None
+    finally:
+        csv.field_size_limit(before)
 
 
 def _read_parquet(path: Path) -> Iterator[dict[str, Any]]:
     _, parquet = _pyarrow()
-    file = parquet.ParquetFile(path)
-    with file:
-        for batch in file.iter_batches(ROW_GROUP):
-            yield from batch.to_pylist()
+    try:
+        with parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(ROW_GROUP):
+                yield from batch.to_pylist()
+    except OSError:
+        raise
+    except Exception:  # there are many kinds, and all say that this is no Parquet file
+        raise ValueError from None

@@ -480,6 +480,17 @@ def test_names_that_are_no_text(source: Path, output: Path):
         assert check_report(report, unsigned=True).findings == ()
 
 
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_long_lists(tmp_path: Path, suffix: str):
+    """As of a file with many UIDs."""
+    report = tmp_path / f"report{suffix}"
+    row = {**dict.fromkeys(name for name, _ in COLUMNS), "lines": ["1:1"] * 40_000}
+    sink = report_formats.open_sink(report, report, with_uids=False)
+    sink.write(row)
+    sink.close({"kind": "summary"})
+    assert next(iter(read_rows(report))) == row
+
+
 def test_parquet_is_written_in_groups(source: Path, output: Path, monkeypatch):
     from pyarrow import parquet
 

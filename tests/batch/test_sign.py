@@ -212,7 +212,8 @@ def test_a_report_that_was_cut_off(folder: Path):
     report.write_bytes(lines[1])
     found = check(folder, public_key=None, unsigned=True).findings
     assert "it has not as many rows as it should" in [each.reason for each in found]
-    for text in (b"", b"[1]\n", b"nothing\n", b"{}", b"\xff\n"):
+    bad = b'{"kind": "summary", "others": [1], "output": 1}\n', b'{"output": [1]}\n'
+    for text in (b"", b"[1]\n", b"nothing\n", b"{}", b"\xff\n", *bad):
         report.write_bytes(text)
         with contextlib.suppress(DicomFileError):
             assert check(folder, public_key=None, unsigned=True).findings
@@ -225,6 +226,20 @@ def test_what_is_no_report(tmp_path: Path, suffix: str):
     (tmp_path / f"report{suffix}.summary.json").write_text('{"kind": "summary", "output": "."}')
     with contextlib.suppress(DicomFileError):
         assert check_report(report, unsigned=True).findings
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_broken_report_without_signature_is_told(folder: Path, suffix: str):
+    """Whatever is wrong with it: a finding, or an error that says so, or nothing that matters."""
+    report = folder / f"report{suffix}"
+    signature_path(report).unlink()
+    whole = report.read_bytes()
+    for place in range(0, len(whole), 23):
+        data = bytearray(whole)
+        data[place] ^= 0x55
+        report.write_bytes(data)
+        with contextlib.suppress(DicomFileError):
+            check(folder, suffix, public_key=None, unsigned=True)
 
 
 # --- keys ---------------------------------------------------------------------------------------
