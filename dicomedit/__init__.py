@@ -8,6 +8,7 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.authoring.checking.check import check
     from dicomedit.batch.program import Options, Program, apply, compile_script
+    from dicomedit.batch.report_file import ReportFile
     from dicomedit.batch.rows import Row, Status
     from dicomedit.batch.run import iterate, run
     from dicomedit.batch.stream import Report, Rows
@@ -35,6 +36,7 @@ __all__ = [
     "Outcome",
     "Program",
     "Report",
+    "ReportFile",
     "Row",
     "Rows",
     "ScriptError",
@@ -52,6 +54,7 @@ __all__ = [
 _HOMES = {
     "authoring.checking.check": ("check",),
     "batch.program": ("Options", "Program", "apply", "compile_script"),
+    "batch.report_file": ("ReportFile",),
     "batch.rows": ("Row", "Status"),
     "batch.run": ("iterate", "run"),
     "batch.stream": ("Report", "Rows"),

@@ -194,13 +194,22 @@ def _rebuild_evaluation_error(
 
 
 class DicomFileError(DicomEditError):
-    """A file that cannot be read or written safely: `path`, the reason, and where in the file."""
+    """A file that cannot be read or written safely: `path`, the reason, and where in the file.
 
-    def __init__(self, path: str, reason: str, *, offset: int | None = None) -> None:
+    `code` is the stable name of the reason.
+    """
+
+    code = "file-error"
+
+    def __init__(
+        self, path: str, reason: str, *, offset: int | None = None, code: str | None = None
+    ) -> None:
         """Take the file, the reason in one sentence, and the byte offset when there is one."""
         self.path = path
         self.reason = reason
         self.offset = offset
+        if code is not None:
+            self.code = code
         super().__init__(f"{path}: {self.summary()}")
 
     def summary(self) -> str:
@@ -209,11 +218,11 @@ class DicomFileError(DicomEditError):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Let the error travel between processes."""
-        return _rebuild_file_error, (self.path, self.reason, self.offset)
+        return _rebuild_file_error, (self.path, self.reason, self.offset, self.code)
 
 
-def _rebuild_file_error(path: str, reason: str, offset: int | None) -> DicomFileError:
-    return DicomFileError(path, reason, offset=offset)
+def _rebuild_file_error(path: str, reason: str, offset: int | None, code: str) -> DicomFileError:
+    return DicomFileError(path, reason, offset=offset, code=code)
 
 
 def failed(

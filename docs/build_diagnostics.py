@@ -19,7 +19,7 @@ PAGE = Path(__file__).with_name("diagnostics.md")
 _HEAD = """\
 # What `dicomedit check` finds
 
-<!-- written by docs/build_diagnostics.py; change dicomedit/authoring/checking/codes_*.py instead -->
+<!-- by docs/build_diagnostics.py; change dicomedit/authoring/checking/codes_*.py instead -->
 
 Every finding has a code. This page explains all of them, with a script that has the finding and the
 same script repaired. How to use the command is told in [checking.md](checking.md).

@@ -372,6 +372,6 @@ def _renamed(row: Row) -> Row:
     if isinstance(error, DicomFileError):
         for path in (row.source, row.destination):
             if error.path == _absolute(path):
-                named = type(error)(str(path), error.reason, offset=error.offset)
+                named = type(error)(str(path), error.reason, offset=error.offset, code=error.code)
                 return replace(row, error=named)
     return row

@@ -35,6 +35,8 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from typing import Protocol
 
+    from dicomedit.batch.audit import Observer
+
     class Courier(Protocol):
         """Hands results on. Used by one thread at a time."""
 
@@ -94,6 +96,7 @@ def deliver_file(
     courier: Courier,
     options: Options,
     digest_of: Callable[[Path], str] | None = None,
+    observer: Observer | None = None,
 ) -> tuple[Outcome, Stamp, str | None]:
     """Apply scripts in order to one file and hand on the result.
 
@@ -112,13 +115,18 @@ def deliver_file(
     outcome = Outcome()
     if steps:
         instance = file.open()
-        outcome = edit_instance(steps, instance, options, tell_changes=False)
+        if observer is not None:
+            instance = observer.opened(instance)
+        outcome = edit_instance(steps, instance, options, tell_changes=False, observer=observer)
         if outcome.rejected:
             check()
             return outcome, stamp, None
         result = result_of(instance, str(source), check)
     else:
         result = as_it_is(file, str(source), check)
+    if observer is not None:
+        for _ in observer.written(result.parts):
+            pass
     answer = courier.take(result)
     return with_warning(outcome, answer, source), stamp, answer.status
 
@@ -134,7 +142,7 @@ def as_it_is(file: DicomFile, name: str, check: Callable[[], None]) -> Result:
     syntax, content = file.transfer_syntax, file.meta.content
     if syntax.startswith(_STANDARD) and encoding_of(syntax) != file.root.encoding:
         reason = "the data set is not encoded as its transfer syntax says; edit it to correct this"
-        raise DicomFileError(name, reason)
+        raise DicomFileError(name, reason, code="cannot-be-sent")
     data = content.scanner.data
     parts = [part_of(data, content.end, len(data))]
     return _result(file.open(), name, syntax, parts, check)
@@ -150,7 +158,8 @@ def _result(
     uids = [(read_text(instance.root, tag) or "") for tag in (SOP_CLASS_UID, SOP_INSTANCE_UID)]
     for uid, what in zip(uids, ("SOP Class UID", "SOP Instance UID"), strict=True):
         if not uid:
-            raise DicomFileError(name, f"it has no {what}, without which it cannot be sent")
+            reason = f"it has no {what}, without which it cannot be sent"
+            raise DicomFileError(name, reason, code="cannot-be-sent")
     return Result(name, uids[0], uids[1], syntax, _even(list(parts), syntax, name), check)
 
 
@@ -160,7 +169,7 @@ def _even(parts: list[Buffer], syntax: str, name: str) -> list[Buffer]:
         return parts
     if syntax != DEFLATED_UID:
         reason = "the data set has an odd number of bytes, which is not allowed and cannot be sent"
-        raise DicomFileError(name, reason)
+        raise DicomFileError(name, reason, code="cannot-be-sent")
     return [*parts, b"\0"]
 
 

@@ -21,6 +21,7 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
+    from dicomedit.batch.facts import Facts
     from dicomedit.batch.work import Work
     from dicomedit.io.places import Place, Target
     from dicomedit.io.scan import Job
@@ -115,6 +116,7 @@ class Entry(Record):
     stamp: Stamp
     reason: str | None
     answer: str | None = None
+    facts: Facts | None = None
 
 
 class Journal(Record, frozen=False):
@@ -149,6 +151,7 @@ class Journal(Record, frozen=False):
             is_kept=True,
             stamp=entry.stamp,
             answer=entry.answer,
+            facts=entry.facts,
         )
 
     def take(self, line: dict[str, Any]) -> None:
@@ -179,6 +182,8 @@ class Journal(Record, frozen=False):
             line += f', "answer": {quoted(row.answer)}'
         if row.reason is not None:
             line += f', "reason": {quoted(row.reason)}'
+        if row.facts is not None:
+            line += _facts_line(row.facts)
         self._waiting.append(line + "}\n")
         if time.monotonic() - self._written > LULL:
             self._flush()
@@ -228,6 +233,13 @@ class Journal(Record, frozen=False):
                 os.ftruncate(self.descriptor, before)
         if written < len(data):
             raise OSError("the disk is full")
+
+
+def _facts_line(facts: Facts) -> str:
+    """Return what is kept of the facts of a file: all but UIDs, which may identify patients."""
+    from json import dumps
+
+    return f', "facts": {dumps(facts.values(with_uids=False))}'
 
 
 def _is_same(job: Job, stamp: Stamp) -> bool:
@@ -345,9 +357,16 @@ def _entry(values: dict[str, Any]) -> Entry | None:
         size, modified, changed = values["input"]
         stamp = Stamp(size, modified, changed, values.get("sha256"), values.get("output"))
         status = _KEPT[values["status"]]
-        return Entry(status, stamp, values.get("reason"), values.get("answer"))
+        facts = _facts(values["facts"]) if "facts" in values else None
+        return Entry(status, stamp, values.get("reason"), values.get("answer"), facts)
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _facts(values: object) -> Facts | None:
+    from dicomedit.batch.facts import facts_of
+
+    return facts_of(values)
 
 
 def _lock(descriptor: int, path: Path) -> None:

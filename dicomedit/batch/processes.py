@@ -180,7 +180,8 @@ class _Pool:
         match message:
             case ("row", number, packed):
                 expected, job = worker.in_hand.popleft()
-                assert expected == number
+                while expected != number:  # an interrupt has swallowed the news of these
+                    expected, job = worker.in_hand.popleft()
                 self._keep_pace(worker)
                 if self._is_stopping and not worker.in_hand:
                     worker.hang_up()

@@ -24,6 +24,7 @@ from dicomedit.records import Record, field
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from dicomedit.batch.audit import Observer
     from dicomedit.batch.placing import Placing
     from dicomedit.dicom.dataset_instance import Dataset
     from dicomedit.io.places import Loaded, PlaceStatus, Target
@@ -235,21 +236,24 @@ def edit_file(
     tell_changes: bool = True,
     digest_of: Callable[[Path | Loaded], str] | None = None,
     placing: Placing | None = None,
+    observer: Observer | None = None,
 ) -> tuple[Outcome, Stamp]:
     """Apply scripts in order to one file; without a destination nothing is written.
 
     The folder of the destination is there already. A `placing` sees the instance before it is
     edited, and decides on the destination afterwards. With `tell_changes` the outcome lists every
     change. Also returns what tells the input from a changed one; `digest_of` adds its digest. An
-    input that changes while it is read is an error.
+    input that changes while it is read is an error. An `observer` sees what is done.
     """
     before = stat_of(source) if isinstance(source, Path) else source.before
     _check_other(source, before, destination)
     instance = read_as(source, wanted_by(steps), options).open()
     if placing is not None:
         placing.look(instance.root)
+    if observer is not None:
+        instance = observer.opened(instance)
     digest = None if digest_of is None else digest_of(source)
-    outcome = edit_instance(steps, instance, options, tell_changes=tell_changes)
+    outcome = edit_instance(steps, instance, options, tell_changes=tell_changes, observer=observer)
     if outcome.rejected:
         check_unchanged(source, before)
         return outcome, stamp_of(before, digest)
@@ -259,12 +263,13 @@ def edit_file(
     parts: list[Buffer] = list(encode_instance(instance))
     if options.gzip and isinstance(destination, Path) and is_gzip_name(destination):
         parts = list(zipped(parts))
+    written = parts if observer is None else observer.written(parts)
     if destination is None:
         check_unchanged(source, before)
     elif isinstance(destination, Path):
-        write_atomically(destination, _checked_last(parts, source, before))
+        write_atomically(destination, _checked_last(written, source, before))
     else:
-        destination.write(_checked_last(parts, source, before))
+        destination.write(_checked_last(written, source, before))
     return outcome, stamp_of(before, digest, sum(map(len, parts)))
 
 
@@ -281,7 +286,12 @@ def wanted_by(steps: Sequence[Step]) -> frozenset[int]:
 
 
 def edit_instance(
-    steps: Sequence[Step], instance: Instance, options: Options, *, tell_changes: bool = True
+    steps: Sequence[Step],
+    instance: Instance,
+    options: Options,
+    *,
+    tell_changes: bool = True,
+    observer: Observer | None = None,
 ) -> Outcome:
     """Apply scripts in order to an opened instance, up to one that rejects it; raise what they do.
 
@@ -294,6 +304,8 @@ def edit_instance(
         outcomes.append(edit(instance, step.variables, step.resources, tell_changes=tell))
         if outcomes[-1].rejected:
             return _merged(outcomes)
+        if observer is not None:
+            observer.applied(instance, is_last=number == len(steps))
     finish(instance, options)
     return _merged(outcomes)
 
@@ -310,11 +322,12 @@ def stat_of(source: Path | Loaded) -> os.stat_result | PlaceStatus:
     try:
         return source.stat()
     except OSError as error:
-        raise DicomFileError(str(source), error.strerror or "cannot be read") from None
+        reason = error.strerror or "cannot be read"
+        raise DicomFileError(str(source), reason, code="cannot-read") from None
 
 
 def _checked_last(
-    parts: list[Buffer], source: Path | Loaded, before: os.stat_result | PlaceStatus
+    parts: Iterable[Buffer], source: Path | Loaded, before: os.stat_result | PlaceStatus
 ) -> Iterator[Buffer]:
     """Yield the parts of a result, then raise DicomFileError if the source is not as it was.
 
@@ -332,7 +345,9 @@ def check_unchanged(source: Path | Loaded, before: os.stat_result | PlaceStatus)
     # Stores tell times in seconds, and content by a tag, which takes the place of `st_ctime_ns`.
     if not is_same or (not isinstance(source, Path) and after != before):
         raise DicomFileError(
-            str(source), "the file changed while it was read: perhaps it is still being written"
+            str(source),
+            "the file changed while it was read: perhaps it is still being written",
+            code="changed-while-read",
         )
 
 

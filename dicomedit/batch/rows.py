@@ -12,6 +12,7 @@ from dicomedit.records import Record, field
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from dicomedit.batch.facts import Facts
     from dicomedit.io.places import Place, Target
 
 
@@ -25,8 +26,13 @@ class Status(Enum):
     SKIPPED = "skipped"
 
 
+WITH_OUTPUT = (Status.WRITTEN, Status.UNCHANGED)
+
+
 class UndeliverableError(DicomFileError):
     """A result that could not be handed on, and the next ones could not be either."""
+
+    code = "undeliverable"
 
     def __reduce__(self) -> tuple[object, ...]:
         """Let the error travel between processes as what it is."""
@@ -63,6 +69,18 @@ class Row(Record):
     stamp: Stamp | None = field(default=None, repr=False, compare=False)
     answer: str | None = None
     """The status with which a peer has taken the result, such as ``0000``."""
+
+    facts: Facts | None = field(default=None, repr=False, compare=False)
+    """What a report tells beyond this, when there is one."""
+
+    @property
+    def code(self) -> str | None:
+        """The stable name of the reason why there is no output."""
+        if self.error is not None:
+            return getattr(self.error, "code", "error")
+        if self.facts is not None and self.facts.code is not None:
+            return self.facts.code
+        return self.status.value if self.status not in WITH_OUTPUT else None
 
 
 def summary_of(error: DicomEditError, *, show_values: bool = False) -> str:
@@ -104,4 +122,4 @@ def defect_row(job: Job, error: Exception) -> Row:
 
 def lost_row(job: Job, reason: str) -> Row:
     """Return the row of a file that was in hand when its worker came to an end."""
-    return failed_row(job, DicomFileError(str(job.source), reason))
+    return failed_row(job, DicomFileError(str(job.source), reason, code="worker-lost"))

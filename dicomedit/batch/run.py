@@ -30,12 +30,15 @@ from dicomedit.lang.lookup import LookupTable
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from dicomedit.batch.audit import Audit
     from dicomedit.batch.delivery import Delivery
     from dicomedit.batch.dicomdir import MediaDirectory
     from dicomedit.batch.journal import Journal
     from dicomedit.batch.layout import Layout
     from dicomedit.batch.names import Names
     from dicomedit.batch.quarantine import Quarantine
+    from dicomedit.batch.report_file import ReportFile
+    from dicomedit.batch.report_writer import ReportWriter
     from dicomedit.batch.serial import Executor
     from dicomedit.io.places import Place
 
@@ -80,6 +83,7 @@ def run(
     archives: bool = False,
     dicomdir: bool = False,
     layout: str = "mirror",
+    report: str | os.PathLike[str] | ReportFile | None = None,
     keep_rows: bool = True,
     on_row: Callable[[int, int, Row], None] | None = None,
 ) -> Report:
@@ -114,6 +118,7 @@ def run(
         archives=archives,
         dicomdir=dicomdir,
         layout=layout,
+        report=report,
     )
     kept: list[Row] = []
     with rows:
@@ -151,6 +156,7 @@ def iterate(
     archives: bool = False,
     dicomdir: bool = False,
     layout: str = "mirror",
+    report: str | os.PathLike[str] | ReportFile | None = None,
     stop: Stop | None = None,
     executor: Executor | None = None,
     delivery: Delivery | None = None,
@@ -184,7 +190,9 @@ def iterate(
     ``"local"`` for one of `jobs` workers that is started. A `stop` ends the run early; an
     `executor` takes the place of `jobs`. With a `delivery` results do not become files but are
     handed to it; `destination` is then its name, and without scripts files are handed on as they
-    are. With `planned` there may be several inputs; `source` is the folder they are all in.
+    are. With `planned` there may be several inputs; `source` is the folder they are all in. A
+    `report` is the file for a report in JSON Lines, CSV or Parquet, by its suffix, or a ReportFile
+    that says more; it is complete when the iterator is closed.
 
     Raises ScriptError or DicomFileError before anything is touched when a script, the input or
     the output cannot be used; what happens to a single file is told in its row.
@@ -211,33 +219,32 @@ def iterate(
         delivery,
         planned.inputs,
         chosen,
+        None if report is None else _audit(report),
     )
     fetcher = UrlFetcher(allow_urls)
-    if scheduler is not None:
-        from dicomedit.batch.cluster_link import check_scheduler
-
-        check_scheduler(scheduler)
+    _check_scheduler(scheduler)
     checked = _quarantine(quarantine, work, planned)
     _check_local(journal, "the journal")
     directory = _directory(planned) if dicomdir and not dry_run else None
     uids = UidKeeping.of(uid_map, None if uid_map_file is None else Path(uid_map_file))
     if not dry_run:
         uids.prove()
-        if delivery is None:
-            prepare_folder(planned.folder)
-        else:
-            delivery.open().close()  # whatever is wrong with it is told before anything is done
+        _prove_output(work, planned)
     if checked is not None:
         checked.prepare()
-    opened = open_chosen(work, planned.folder, tuple(allow_urls), journal, resume=resume)
+    writer = None if report is None else _writer(report, work, planned)
+    opened: Journal | None = None
     names = None
     try:
+        opened = open_chosen(work, planned.folder, tuple(allow_urls), journal, resume=resume)
         uids.begin(opened, resume=resume)
         if chosen is not None:
             names = _names(work, chosen, opened, journal, resume=resume, dicomdir=dicomdir)
     except BaseException:
         if opened is not None:
             opened.close()
+        if writer is not None:
+            writer.abandon()
         raise
     rows = Rows(
         work,
@@ -251,7 +258,23 @@ def iterate(
         on_error == "stop",
     )
     rows.directory = directory
+    rows.writer = writer
     return rows
+
+
+def _check_scheduler(scheduler: str | None) -> None:
+    if scheduler is not None:
+        from dicomedit.batch.cluster_link import check_scheduler
+
+        check_scheduler(scheduler)
+
+
+def _prove_output(work: Work, planned: Plan) -> None:
+    """Make the output folder, or reach who takes the results; raise what is wrong with it."""
+    if work.delivery is None:
+        prepare_folder(planned.folder)
+    else:
+        work.delivery.open().close()
 
 
 def planned_of(
@@ -364,6 +387,18 @@ def _directory(planned: Plan) -> MediaDirectory:
     if not isinstance(planned.folder, Path):
         raise DicomFileError(str(planned.folder), "a DICOMDIR is written on this machine only")
     return MediaDirectory(planned.folder)
+
+
+def _audit(report: _PathLike | ReportFile) -> Audit:
+    from dicomedit.batch.audit import Audit
+
+    return Audit(getattr(report, "uids", False))
+
+
+def _writer(report: _PathLike | ReportFile, work: Work, planned: Plan) -> ReportWriter:
+    from dicomedit.batch.report_choice import begin_report
+
+    return begin_report(report, work, planned)
 
 
 def _check_local(path: object, what: str) -> None:

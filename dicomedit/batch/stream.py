@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 
 from dicomedit.batch.rows import Row, Status, UndeliverableError
+from dicomedit.errors import DicomEditError
 from dicomedit.records import Record
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from dicomedit.batch.journal import Journal
     from dicomedit.batch.names import Names
     from dicomedit.batch.quarantine import Quarantine
+    from dicomedit.batch.report_writer import ReportWriter
     from dicomedit.batch.serial import Executor, Item, Stop
     from dicomedit.batch.uid_keeping import UidKeeping
     from dicomedit.batch.work import Shared, Work
@@ -89,6 +92,9 @@ class Rows:
 
         self._names: Names | None = shared.names  # type: ignore[assignment]
         self._placed = shared.placed
+        self.writer: ReportWriter | None = None
+        """What writes the report of the run, when there is to be one."""
+
         self._has_failures = self._is_exhausted = self._is_closed = False
         self._rows = executor(work, shared, self._items(), self._finished, stop)
 
@@ -112,6 +118,8 @@ class Rows:
         except BaseException:
             self.close()
             raise
+        if self.writer is not None:
+            self.writer.take(row)
         self._counts[row.status] += 1
         self._kept += row.is_kept
         if self.directory is not None:
@@ -146,10 +154,27 @@ class Rows:
             if close is not None:
                 close()
         finally:
+            self._end_all()
+
+    def _end_all(self) -> None:
+        """End the run, then its report; what went wrong first is what is told."""
+        try:
             self._end()
+        except BaseException:
+            if self.writer is not None:
+                with suppress(DicomEditError):
+                    self.writer.end(is_complete=False)
+            raise
+        if self.writer is not None:
+            has_directory = self.directory is not None and bool(self.directory.files)
+            self.writer.end(is_complete=self._is_complete, has_directory=has_directory)
+
+    @property
+    def _is_complete(self) -> bool:
+        return self._is_exhausted and self._total >= self._handed_out
 
     def _end(self) -> None:
-        is_complete = self._is_exhausted and self._total >= self._handed_out
+        is_complete = self._is_complete
         how = "stopped" if not is_complete else "failures" if self._has_failures else "complete"
         try:
             removed = self._uids.end(is_complete=how == "complete")
@@ -165,8 +190,7 @@ class Rows:
 
     def report(self, rows: Iterable[Row] = ()) -> Report:
         """Return the report of what was done so far, with the `rows` that were kept."""
-        is_complete = self._is_exhausted and self._total >= self._handed_out
-        return Report(tuple(rows), self._counts, self._notices, self._kept, is_complete)
+        return Report(tuple(rows), self._counts, self._notices, self._kept, self._is_complete)
 
     @property
     def _total(self) -> int:
@@ -196,4 +220,6 @@ class Rows:
             row = self._quarantine.take(row)
         if self._journal is not None:
             self._journal.add(row)
+        if self.writer is not None:
+            self.writer.expect(row)
         return row

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
+    from dicomedit.batch.facts import Facts
     from dicomedit.io.places import Place
 
-    Packed = tuple[str, object, str | None, object, str | None, bytes | None, object]
+    Packed = tuple[str, object, str | None, object, str | None, bytes | None, str | None, object]
 
 CHUNK = 1 << 16
 _STATUSES = {status.value: status for status in Status}
@@ -80,11 +81,12 @@ class Packer:
         place = None
         if self._folder is not None:
             place = os.path.relpath(str(row.destination), self._folder)
-        return row.status.value, changed, row.reason, values, row.answer, rest, place
+        facts = None if row.facts is None else row.facts.values()
+        return row.status.value, changed, row.reason, values, row.answer, rest, place, facts
 
     def unpack(self, job: Job, packed: Packed) -> Row:
         """Return the row of a job."""
-        name, changed, reason, values, answer, rest, place = packed
+        name, changed, reason, values, answer, rest, place, facts = packed
         destination = job.destination
         if self._folder is not None and place is not None:
             destination = self._folder / str(place)
@@ -105,6 +107,7 @@ class Packer:
             error,
             stamp=_stamp(values),
             answer=answer,
+            facts=None if facts is None else _facts(facts),
         )
 
     def _dump(self, message: object) -> bytes:
@@ -134,6 +137,12 @@ def _is_plain(outcome: Outcome | None) -> bool:
 
 def _stamp(values: Any) -> Stamp | None:
     return None if values is None else Stamp(*values)
+
+
+def _facts(values: object) -> Facts | None:
+    from dicomedit.batch.facts import facts_of
+
+    return facts_of(values)
 
 
 def sent(place: Path | Place) -> str | Place:

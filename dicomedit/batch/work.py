@@ -11,7 +11,7 @@ from dicomedit.batch.placing import Placing
 from dicomedit.batch.program import Options, Program, Step, edit_file, stamp_of
 from dicomedit.batch.rows import Row, Stamp, Status, defect_row, edited_row, failed_row
 from dicomedit.dicom.uids import UidMap
-from dicomedit.errors import DicomEditError, EvaluationError, Source
+from dicomedit.errors import DicomEditError, DicomFileError, EvaluationError, Source
 from dicomedit.io.read import SkippedFileError
 from dicomedit.io.scan import Job, check_outside, prepare_folder
 from dicomedit.lang.lookup import LookupTable
@@ -20,6 +20,7 @@ from dicomedit.records import Record, field, replace
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from dicomedit.batch.audit import Audit, Observer
     from dicomedit.batch.delivery import Courier, Delivery
     from dicomedit.batch.layout import Layout
     from dicomedit.batch.names import AskedNames, Names
@@ -102,6 +103,9 @@ class Work(Record):
     layout: Layout | None = None
     """How results are named; without one as their inputs."""
 
+    audit: Audit | None = None
+    """Whether facts are collected for a report."""
+
     @property
     def inputs(self) -> tuple[Path | Place, ...]:
         """What is read, and no result may get into."""
@@ -167,6 +171,8 @@ class Editor(Record, frozen=False):
 
     names: Names | AskedNames | None = None
     watch: Watch = field(factory=Watch, repr=False)
+    observer: Observer | None = field(default=None, repr=False)
+    """What sees the file in hand, when facts are collected."""
 
     def close(self) -> None:
         """Let go of whoever takes the results."""
@@ -178,7 +184,7 @@ class Editor(Record, frozen=False):
 
         What a network or a busy machine got wrong is tried again.
         """
-        row = self._try(job)
+        row = self._try(job) if self.work.audit is None else self._observed(job, self.work.audit)
         self.held += (1 << 20) if row.stamp is None else row.stamp.size
         if self.held > MOST_HELD:
             from gc import collect
@@ -186,6 +192,14 @@ class Editor(Record, frozen=False):
             collect(1)
             self.held = 0
         return row
+
+    def _observed(self, job: Job, audit: Audit) -> Row:
+        from time import perf_counter
+
+        started = perf_counter()
+        self.observer = None
+        row = audit.completed(self._try(job), self.observer, started)
+        return row if row.stamp is not None else replace(row, stamp=_stamp(job, True))
 
     def _try(self, job: Job) -> Row:
         for attempt in range(self.work.retries + 1):
@@ -204,13 +218,17 @@ class Editor(Record, frozen=False):
 
     def _edit(self, job: Job) -> Row:
         work, folder = self.work, job.destination.parent
-        digest = digest_of if work.digests else None
+        digest = digest_of if self._wants_digests else None
+        self.observer = None if work.audit is None else work.audit.observer()
         if self.courier is not None:
             from dicomedit.batch.delivery import deliver_file
 
             assert isinstance(job.source, Path)  # nothing else is planned for a delivery
             return edited_row(
-                job, *deliver_file(self.steps, job.source, self.courier, work.options, digest)
+                job,
+                *deliver_file(
+                    self.steps, job.source, self.courier, work.options, digest, self.observer
+                ),
             )
         if work.delivery is None and work.layout is None and folder not in self.folders:
             for each in work.inputs:
@@ -230,10 +248,15 @@ class Editor(Record, frozen=False):
             tell_changes=work.tell_changes,
             digest_of=digest,
             placing=placing,
+            observer=self.observer,
         )
         if placing is None:
             return edited_row(job, outcome, stamp)
         return edited_row(placing.job, placing.told(outcome), stamp)
+
+    @property
+    def _wants_digests(self) -> bool:
+        return self.work.digests or self.work.audit is not None
 
     def _loaded(self, place: Place) -> Loaded:
         from dicomedit.io.places import Opened
@@ -256,7 +279,7 @@ class Editor(Record, frozen=False):
         row = failed_row(job, error)
         # Whoever names a single file wants it edited: passing over it is a failure.
         if isinstance(error, SkippedFileError) and not self._is_named(job):
-            return replace(row, status=Status.SKIPPED, stamp=_stamp(job, self.work.digests))
+            return replace(row, status=Status.SKIPPED, stamp=_stamp(job, self._wants_digests))
         return row
 
 
@@ -264,7 +287,7 @@ def _stamp(job: Job, digests: bool) -> Stamp | None:
     try:
         digest = digest_of(job.source) if digests else None
         return stamp_of(job.source.stat(), digest)
-    except OSError:
+    except (OSError, DicomFileError):
         return None
 
 

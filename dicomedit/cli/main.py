@@ -25,6 +25,7 @@ COMMANDS = {
     "receive": "edit what DICOM peers send, as it arrives",
     "summarize": "list the patients, studies or series of an archive in a table to be filled in",
     "remap": "apply the values of a filled table, or of an XML mapping, to an archive",
+    "verify-report": "check a report and its signature, and results against it",
     "check": "find what is wrong or doubtful about scripts",
     "migrate": "make a script of version 6 of one of DicomEdit 4",
     "convert": "make a script of version 6 of one of CTP, or of a deid recipe",
@@ -106,7 +107,7 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, formatter_class=_Formatter)
         if name in arguments:
-            import_module(f"dicomedit.cli.{name}").set_up(command)
+            import_module(f"dicomedit.cli.{name.replace('-', '_')}").set_up(command)
     return parser
 
 

@@ -13,6 +13,7 @@ from dicomedit.batch.run import iterate
 from dicomedit.cli.ending import stopping_on_interrupt, tell_end
 from dicomedit.cli.narrator import Narrator
 from dicomedit.cli.peer_options import add_peer_options, delivery_options
+from dicomedit.cli.report_options import add_report_options, report_options
 from dicomedit.cli.run_inputs import add_input_options, inputs_of, tell_archives
 from dicomedit.cli.run_options import add_working_options, working_options
 from dicomedit.errors import DicomEditError
@@ -75,6 +76,7 @@ def set_up(parser: argparse.ArgumentParser) -> None:
     add_permissions(parser.add_argument_group("what scripts may do"))
     _add_output(parser.add_argument_group("output"))
     add_peer_options(parser.add_argument_group("how results are sent (OUT is dicom://...)"))
+    add_report_options(parser.add_argument_group("the report (for auditors)"))
     add_working_options(parser.add_argument_group("how files are worked through"))
 
 
@@ -207,6 +209,7 @@ def execute(given: argparse.Namespace) -> int:
         "archives": given.archives,
         "dicomdir": given.dicomdir,
         "layout": given.layout,
+        **report_options(given),
         **working_options(given),
         **delivery_options([source], destination, given),
     }

@@ -91,8 +91,9 @@ class Member(Place):
         except OSError as error:
             opened.close()
             reason = error.strerror or "the archive is broken at this member"
-            raise DicomFileError(str(self), reason) from None  # the system's error may be transient
-        raise DicomFileError(str(self), reason)
+            # The system's error may be transient.
+            raise DicomFileError(str(self), reason, code="cannot-read") from None
+        raise DicomFileError(str(self), reason, code="cannot-read")
 
     def _content(self, file: BinaryIO) -> Data:
         source = self._unpacked(file) if self.form == "zip" else file

@@ -50,14 +50,15 @@ class Place(Record):
 
     def read(self, opened: Opened) -> Data:
         """Return the content; raise DicomFileError. `opened` keeps what is read on later."""
-        raise DicomFileError(str(self), "there is nothing to read")
+        raise DicomFileError(str(self), "there is nothing to read", code="cannot-read")
 
     def load(self, opened: Opened) -> Loaded:
         """Return this with its content, and what it was like before; raise DicomFileError."""
         try:
             before = self.stat()
         except OSError as error:
-            raise DicomFileError(str(self), error.strerror or "cannot be read") from None
+            reason = error.strerror or "cannot be read"
+            raise DicomFileError(str(self), reason, code="cannot-read") from None
         return Loaded(self, self.read(opened), before)
 
     def holds(self, destination: Path) -> bool:

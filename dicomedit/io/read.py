@@ -46,9 +46,13 @@ MAX_INFLATED = 2 << 30
 class SkippedFileError(DicomFileError):
     """A file that a run passes over, because it is none that a script could edit."""
 
+    code = "skipped"
+
 
 class NotDicomError(SkippedFileError):
     """A file that is not in the DICOM file format (PS3.10)."""
+
+    code = "not-dicom"
 
 
 ARCHIVE_REASON = "an archive in a folder: opened only with --archives"
@@ -113,7 +117,8 @@ def _content(path: Path, opener: Callable[[Path], Data], *, unzips: bool) -> Dat
     except Malformed as error:
         raise DicomFileError(str(path), error.reason) from None
     except OSError as error:
-        raise DicomFileError(str(path), error.strerror or "cannot be read") from None
+        reason = error.strerror or "cannot be read"
+        raise DicomFileError(str(path), reason, code="cannot-read") from None
     return data
 
 
@@ -159,7 +164,9 @@ def _unzipped(data: Data) -> Data:
 def locate_elements(data: Data, name: str, wanted: Set[int] = frozenset()) -> DicomFile:
     """Return the elements in a file's bytes; `name` stands for it in messages."""
     if data[PREFIX_AT : PREFIX_AT + 4] != PREFIX:
-        raise NotDicomError(name, _why_not(data, name))
+        reason = _why_not(data, name)
+        code = "skipped-archive" if reason == ARCHIVE_REASON else None
+        raise NotDicomError(name, reason, code=code)
     return _located(data, None, name, wanted)
 
 
@@ -174,7 +181,7 @@ def _located(head: Data, data_set: Data | None, name: str, wanted: Set[int]) -> 
     try:
         meta = _file_meta(head)
         if _meta_text(meta, _META_CLASS_UID) == _MEDIA_DIRECTORY:
-            raise SkippedFileError(name, _DIRECTORY_REASON)
+            raise SkippedFileError(name, _DIRECTORY_REASON, code="skipped-dicomdir")
         syntax = _meta_text(meta, TRANSFER_SYNTAX_UID) or EXPLICIT_LITTLE_UID
         body, offset = (head, meta.content.end) if data_set is None else (data_set, 0)
         if syntax == DEFLATED_UID:
@@ -182,7 +189,7 @@ def _located(head: Data, data_set: Data | None, name: str, wanted: Set[int]) -> 
         root = _data_set(body, offset, encoding_of(syntax), wanted)
         return DicomFile(root, meta, syntax)
     except Malformed as error:
-        raise DicomFileError(name, error.reason, offset=error.offset) from None
+        raise DicomFileError(name, error.reason, offset=error.offset, code="malformed") from None
 
 
 def _why_not(data: Data, name: str) -> str:

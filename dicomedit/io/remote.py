@@ -51,7 +51,8 @@ class RemotePath(Target):
     path: str
 
     def __str__(self) -> str:
-        return masked(self.root).rstrip("/") + self.path[len(self.start.rstrip("/")) :]
+        # Some stores begin paths with a slash, others do not.
+        return masked(self.root).rstrip("/") + self.path.lstrip("/")[len(self.start.strip("/")) :]
 
     @property
     def name(self) -> str:
@@ -106,7 +107,8 @@ class RemotePath(Target):
             except Exception as error:
                 raise _failure(error) from None
         except OSError as failure:
-            raise DicomFileError(str(self), failure.strerror or "cannot be read") from None
+            reason = failure.strerror or "cannot be read"
+            raise DicomFileError(str(self), reason, code="cannot-read") from None
 
     def _read(self, store: Any) -> Data:
         size = store.info(self.path)["size"]
@@ -131,7 +133,7 @@ class RemotePath(Target):
                 raise _failure(error) from None
         except OSError as failure:
             reason = f"cannot be written: {failure.strerror}"
-            raise DicomFileError(str(self), reason) from None
+            raise DicomFileError(str(self), reason, code="cannot-write") from None
 
     def _write(self, store: Any, parts: Iterable[Buffer]) -> None:
         chunks: Iterator[bytes] = (bytes(piece) for part in parts for piece in pieces(part))

@@ -244,7 +244,8 @@ def check_outside(destination: Path | Target, source: Path | Place) -> None:
     if not isinstance(source, Path):
         source.check_result(destination)
     elif source.is_dir() and _real(destination.parent).is_relative_to(_real(source)):
-        raise DicomFileError(str(destination), "a link leads from the output back into the input")
+        reason = "a link leads from the output back into the input"
+        raise DicomFileError(str(destination), reason, code="leads-into-input")
 
 
 def prepare_folder(folder: Path | Target) -> None:
@@ -257,9 +258,10 @@ def prepare_folder(folder: Path | Target) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DicomFileError(str(folder), f"cannot be created: {error.strerror}") from None
+        reason = f"cannot be created: {error.strerror}"
+        raise DicomFileError(str(folder), reason, code="cannot-write") from None
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise DicomFileError(str(folder), "cannot be written to")
+        raise DicomFileError(str(folder), "cannot be written to", code="cannot-write")
 
 
 def remove_parts(folder: Path | Target, *, below: bool = False) -> None:

@@ -109,7 +109,8 @@ def write_atomically(
             sync_folder(destination.parent)
     except OSError as error:
         _discard(temporary)
-        raise DicomFileError(str(destination), f"cannot be written: {error.strerror}") from None
+        reason = f"cannot be written: {error.strerror}"
+        raise DicomFileError(str(destination), reason, code="cannot-write") from None
     except BaseException:
         _discard(temporary)
         raise

@@ -96,6 +96,8 @@ class Sender:
 class StatusError(DicomFileError):
     """A peer that has answered with a failure."""
 
+    code = "refused-by-peer"
+
     def __init__(self, path: str, reason: str, status: int) -> None:
         self.status = status
         super().__init__(path, reason)

@@ -18,6 +18,7 @@ from pydicom import dcmread
 import dicomedit
 from dicomedit import DicomEditError, Row, Status
 from dicomedit.batch import cluster, cluster_link, cluster_worker
+from dicomedit.batch.report_formats import read_rows
 
 IMAGE = (Path(pydicom.data.__file__).parent / "test_files" / "CT_small.dcm").read_bytes()
 V = 'version "6.6"\n'
@@ -113,6 +114,15 @@ def test_rows_and_results_are_those_of_one_process(
     two = dicomedit.run(SCRIPT, "in", "two", scheduler=dask.address).rows
     assert [told(row, Path("two")) for row in two] == [told(row, Path("one")) for row in one]
     assert tree(tmp_path / "two") == tree(tmp_path / "one")
+
+    for report, address in (("one.jsonl", None), ("two.jsonl", dask.address)):
+        dicomedit.run(SCRIPT, "in", "reported", scheduler=address, report=report)
+    one_told, two_told = (
+        [{**row, "seconds": None} for row in read_rows(Path(f"{name}.jsonl"))][:-1]
+        for name in ("one", "two")
+    )
+    assert one_told == two_told
+    assert {row["code"] for row in two_told} == {None, "malformed", "not-dicom"}
 
     mapped = V + '(0020,000D) := mapUID[(0020,000D), "1.2.3"]'
     rows = dicomedit.run(mapped, "in", "mapped", scheduler=dask.address).rows

@@ -8,8 +8,10 @@ import pickle
 import subprocess
 import sys
 import threading
+from collections import deque
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pydicom.data
 import pytest
@@ -18,8 +20,12 @@ from pydicom import dcmread
 import dicomedit
 from dicomedit import EvaluationError, Options, Row, Status, UidMap
 from dicomedit.batch import processes
+from dicomedit.batch.rows import lost_row
 from dicomedit.batch.run import workers_for
-from dicomedit.io.scan import plan
+from dicomedit.batch.serial import Stop
+from dicomedit.batch.wire import Packer
+from dicomedit.batch.work import Shared, Work
+from dicomedit.io.scan import Job, plan
 from dicomedit.io.synthetic import write_study
 
 TEST_FILES = Path(pydicom.data.__file__).parent / "test_files"
@@ -264,3 +270,20 @@ def test_a_script_without_main_guard_may_use_processes(source: Path, tmp_path: P
     command = [sys.executable, "use.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("38\n", "")
+
+
+def test_news_that_an_interrupt_has_swallowed_cost_no_others(tmp_path: Path):
+    """A second Ctrl-C may come just after a message was taken from the queue."""
+    jobs = [Job(tmp_path / f"{number}.dcm", tmp_path / "out.dcm") for number in range(3)]
+    told: list[Row] = []
+
+    def finished(row: Row) -> Row:
+        told.append(row)
+        return row
+
+    work = Work((), (), {}, Options(), tmp_path)
+    pool = processes._Pool(work, Shared(UidMap(), str), finished, Stop())
+    worker = SimpleNamespace(in_hand=deque(enumerate(jobs)), since=0.0)
+    pool._heed(worker, ("row", 1, Packer(()).pack(lost_row(jobs[1], "lost"))))
+    assert [row.source.name for row in told] == ["1.dcm"]
+    assert list(worker.in_hand) == [(2, jobs[2])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import time
 from pathlib import Path
@@ -25,6 +26,8 @@ from pynetdicom import evt
 
 import dicomedit
 from dicomedit import DicomEditError, DicomFileError, Report, Row, Status
+from dicomedit.batch.report_check import check_report
+from dicomedit.batch.report_formats import read_rows
 from dicomedit.net.sending import destination_for, iterate_to, send
 
 TEST_FILES = Path(pydicom.data.__file__).parent / "test_files"
@@ -92,6 +95,26 @@ def test_what_is_edited_on_the_way_arrives_as_run_would_write_it(source: Path, t
     written = {data_set_of(path) for path in (tmp_path / "out").rglob("*.dcm")}
     assert archive.data_sets == written
     assert not any(CANARY.encode() in data for data in archive.data_sets)
+
+
+def test_what_is_sent_is_reported(source: Path, tmp_path: Path):
+    """The digest is that of the data set which the peer has."""
+    path, journal = tmp_path / "report.jsonl", tmp_path / "journal"
+    with peer() as archive:
+        for resume in (False, True):
+            given = {"journal": journal, "resume": resume, "report": path}
+            sent(source, archive.url, scripts=ANONYMOUS, **given)
+            *rows, summary = list(read_rows(path))
+            assert {row["output_sha256"] for row in rows} == {
+                hashlib.sha256(data).hexdigest() for data in archive.data_sets
+            }
+            assert [row["answer"] for row in rows] == ["0000"] * 6
+            assert {(row["changed"], row["is_kept"]) for row in rows} == {(1, resume)}
+            assert (summary["is_delivered"], summary["kept"]) == (True, 6 * resume)
+    assert check_report(path, unsigned=True).findings == ()
+    sent(source, archive.url, report=path)
+    *rows, summary = list(read_rows(path))
+    assert {row["code"] for row in rows} == {"undeliverable"}
 
 
 def test_nothing_is_sent_that_fails_or_is_rejected(source: Path):
