@@ -27,14 +27,14 @@ COMMANDS = {
     "remap": "apply the values of a filled table, or of an XML mapping, to an archive",
     "verify-report": "check a report and its signature, and results against it",
     "check": "find what is wrong or doubtful about scripts",
+    "format": "write scripts in one style",
+    "explain": "say what a script does, or did to a file, in plain language",
+    "test": "run the tests of scripts",
     "migrate": "make a script of version 6 of one of DicomEdit 4",
     "convert": "make a script of version 6 of one of CTP, or of a deid recipe",
     "functions": "tell what the functions of the language do",
     "lsp": "serve editors: diagnostics, completion, help while a script is written",
     "completion": "make a shell complete the arguments of dicomedit",
-    "explain": "say what a script does, or did to a file, in plain language",
-    "format": "write scripts in one style",
-    "test": "run the tests of scripts",
     "demo": "see a script at work on made-up images",
 }
 """What each sub-command does; its file has the same name, and sets up its parser."""

@@ -51,7 +51,8 @@ def test_it_imports_nothing_where_there_are_no_such_tests(project: pytest.Pytest
         def test_modules():
             loaded = {name for name in sys.modules if name.startswith("dicomedit")}
             assert loaded == {
-                "dicomedit", "dicomedit.authoring", "dicomedit.authoring.testing.pytest_plugin"
+                "dicomedit", "dicomedit.authoring", "dicomedit.authoring.testing",
+            "dicomedit.authoring.testing.pytest_plugin"
             }
             assert not {"pydicom", "numpy", "lark", "regex"} & sys.modules.keys()
         """
