@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from dicomedit.cli.variables import variables_of
 from dicomedit.convert.convert import convert
 from dicomedit.errors import DicomFileError
 from dicomedit.io.source import read_source
@@ -47,7 +48,7 @@ def set_up(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--set",
-        dest="parameters",
+        dest="variables",
         action="append",
         default=[],
         metavar="NAME=VALUE",
@@ -65,7 +66,7 @@ def execute(given: argparse.Namespace) -> int:
     """Run the command."""
     source = read_source(given.script)
     found = convert(
-        source, kind=given.kind, parameters=_parameters(given), approximate=given.approximate
+        source, kind=given.kind, parameters=variables_of(given), approximate=given.approximate
     )
     for notice in found.notices:
         print(notice, file=sys.stderr)
@@ -83,13 +84,3 @@ def _write(output: Path, text: str, given: argparse.Namespace) -> None:
     if output.exists() and output.samefile(given.script):
         raise DicomFileError(str(output), "the new script would replace the old one")
     write_atomically(output, [text.encode("utf-8")])
-
-
-def _parameters(given: argparse.Namespace) -> dict[str, str]:
-    parameters = {}
-    for pair in given.parameters:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.isidentifier():
-            given.parser.error(f"--set takes NAME=VALUE, not {pair!r}")
-        parameters[name] = value
-    return parameters

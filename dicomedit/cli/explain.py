@@ -16,6 +16,7 @@ from dicomedit.authoring.explaining.telling import (
 )
 from dicomedit.authoring.explaining.trace import Trace, trace_script
 from dicomedit.batch.program import DEFAULTS, resources_of
+from dicomedit.cli.variables import variables_of
 from dicomedit.errors import Source
 from dicomedit.io.read import read_file
 from dicomedit.io.source import include_loader, read_source
@@ -114,23 +115,13 @@ def _trace(source: Source, given: argparse.Namespace) -> Trace:
     return trace_script(
         source,
         lambda compiled: read_file(Path(given.file), compiled.wanted).open(),
-        variables=_variables(given),
+        variables=variables_of(given),
         resources=resources_of(table, None, given.allow_url, DEFAULTS),
         dialect=given.dialect,
         newer_versions=given.newer_versions,
         loader=loader,
         show_values=given.show_values,
     )
-
-
-def _variables(given: argparse.Namespace) -> dict[str, str]:
-    variables = {}
-    for pair in given.variables:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.isidentifier():
-            given.parser.error(f"--set takes NAME=VALUE, not {pair!r}")
-        variables[name] = value
-    return variables
 
 
 def _print(data: dict[str, object], text: str, given: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dicomedit.batch.program import compile_script
 from dicomedit.batch.verify import differences
+from dicomedit.cli.variables import variables_of
 from dicomedit.errors import DicomFileError
 from dicomedit.io.source import read_source
 from dicomedit.io.write import write_atomically
@@ -74,7 +75,7 @@ def _verify(text: str, given: argparse.Namespace) -> int:
         table = LookupTable.from_text(source.text, name=source.name)
     count = unlike = 0
     for path, found in differences(
-        old, new, Path(given.verify), variables=_variables(given), lookup=table
+        old, new, Path(given.verify), variables=variables_of(given), lookup=table
     ):
         count += 1
         if found is not None:
@@ -85,13 +86,3 @@ def _verify(text: str, given: argparse.Namespace) -> int:
     told = f"{unlike} differ" if unlike else "no difference"
     print(f"verified on {count} files: {told}", file=sys.stderr)
     return 1 if unlike else 0
-
-
-def _variables(given: argparse.Namespace) -> dict[str, str]:
-    variables = {}
-    for pair in given.variables:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.isidentifier():
-            given.parser.error(f"--set takes NAME=VALUE, not {pair!r}")
-        variables[name] = value
-    return variables

@@ -20,10 +20,11 @@ from dicomedit.batch.remap import (
 from dicomedit.cli.counter import Counter
 from dicomedit.cli.ending import stopping_on_interrupt
 from dicomedit.cli.peer_options import delivery_options, is_peer
-from dicomedit.cli.remap_options import set_up_options, variables_of
+from dicomedit.cli.remap_options import set_up_options
 from dicomedit.cli.remap_variables import ask_for_variables
 from dicomedit.cli.run import begin, work_through
 from dicomedit.cli.run_options import working_options
+from dicomedit.cli.variables import variables_of
 from dicomedit.dicom.uids import MAX_PREFIX, is_prefix
 from dicomedit.errors import Diagnostic, DicomFileError, ScriptError, Source, Span
 from dicomedit.io.roots import Inputs, plan_inputs, plan_inputs_delivery
@@ -118,14 +119,14 @@ def _task_of_config(config: Config, path: Path, given: argparse.Namespace) -> Ta
         mapping = _mapping(config, Path(given.values), given)
     elif given.strict and not given.scripts:
         given.parser.error("--strict needs --values: there is nothing to be strict about")
-    return Task(mapping, *_places(given), tuple(given.scripts), variables_of(given))
+    return Task(mapping, *_places(given), tuple(given.scripts), variables_of(given, "--var"))
 
 
 def _task_of_document(found: RemapDocument, folder: Path, given: argparse.Namespace) -> Task:
     if given.values is not None:
         given.parser.error("--values goes with a configuration (<Columns>); this is a <Remap>")
     scripts = (*given.scripts, *(_beside(folder, name) for name in found.scripts))
-    variables = {**found.variables, **variables_of(given)}
+    variables = {**found.variables, **variables_of(given, "--var")}
     if len(given.paths) == 1 and found.inputs and found.output is not None:
         inputs = tuple(folder / name for name in found.inputs)
         output = _output(found.output, given)

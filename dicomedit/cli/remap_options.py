@@ -116,14 +116,3 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         action="store_true",
         help="show values of elements and cells in messages (they may identify patients)",
     )
-
-
-def variables_of(given: argparse.Namespace) -> dict[str, str]:
-    """Return the variables of the command line."""
-    variables = {}
-    for pair in given.variables:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.isidentifier():
-            given.parser.error(f"--var takes NAME=VALUE, not {pair!r}")
-        variables[name] = value
-    return variables

@@ -16,6 +16,7 @@ from dicomedit.cli.peer_options import add_peer_options, delivery_options
 from dicomedit.cli.report_options import add_report_options, report_options
 from dicomedit.cli.run_inputs import add_input_options, inputs_of, tell_archives
 from dicomedit.cli.run_options import add_working_options, working_options
+from dicomedit.cli.variables import variables_of
 from dicomedit.errors import DicomEditError
 from dicomedit.io.read import ARCHIVE_REASON
 from dicomedit.io.scan import is_plain, is_url
@@ -243,7 +244,7 @@ def prepare_scripts(
     ]
     tables = [_read_table(table or given.lookup, given) for _, table in scripts]
     _warn_of_unused(programs, given)
-    variables = _variables(given)
+    variables = variables_of(given)
     if not given.allow_unset:
         variables = _with_missing(programs, variables, given.parser)
     for program in programs:
@@ -312,16 +313,6 @@ def _split_paths(given: argparse.Namespace) -> tuple[list[tuple[str, str | None]
     return scripts, source, destination
 
 
-def _variables(given: argparse.Namespace) -> dict[str, str]:
-    variables = {}
-    for pair in given.variables:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.isidentifier():
-            given.parser.error(f"--set takes NAME=VALUE, not {pair!r}")
-        variables[name] = value
-    return variables
-
-
 def _read_table(path: str | None, given: argparse.Namespace) -> LookupTable | None:
     if path is None:
         return None
@@ -336,7 +327,7 @@ def _read_table(path: str | None, given: argparse.Namespace) -> LookupTable | No
 
 
 def _warn_of_unused(programs: Sequence[Program], given: argparse.Namespace) -> None:
-    for name in _variables(given):
+    for name in variables_of(given):
         if not any(program.takes_variable(name) for program in programs):
             message = f'no script asks for the variable "{name}"; is it spelt as in the script?'
             print(f"warning: {message}", file=sys.stderr)
