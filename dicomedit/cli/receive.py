@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from dicomedit.net.receiver import Listening
     from dicomedit.net.server import Gate, Network
 
+TICK = 0.2
+"""Seconds after which a signal is heeded at the latest."""
+
 _DESCRIPTION = """\
 Receive DICOM objects (C-STORE), edit each with one or more scripts as it arrives, and write the
 result to OUT/STUDY/SERIES/INSTANCE.dcm, named by the UIDs it has then; or send it on, when OUT is
@@ -269,20 +272,19 @@ def _stop_signals() -> Iterator[Callable[[], None]]:
     """
     import os
     import signal
-    from queue import SimpleQueue
+    from time import sleep
 
-    # Unlike an event it can be told by a handler that interrupts whoever is about to wait for it.
-    asked: SimpleQueue[int] = SimpleQueue()
     heard: list[int] = []
 
     def heed(number: int, _frame: object) -> None:
         if heard:
             os._exit(1)
         heard.append(number)
-        asked.put(number)
 
     def wait() -> None:
-        asked.get()
+        # A signal that comes just before somebody waits without end would not end the waiting.
+        while not heard:
+            sleep(TICK)
 
     before = {each: signal.signal(each, heed) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
