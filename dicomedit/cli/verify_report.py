@@ -102,7 +102,8 @@ def _tell(checked: Checked, given: argparse.Namespace) -> int:
     if not checked.summary.get("is_complete"):
         print("the run that is reported was stopped before its last file", file=sys.stderr)
     if checked.findings:
-        words = f"{len(checked.findings)} findings"
+        count = len(checked.findings)
+        words = "1 finding" if count == 1 else f"{count} findings"
     else:
         words = "nothing is missing, changed or extra"
     signed = "unsigned" if checked.public_key is None else "signature valid"

@@ -84,3 +84,11 @@ def test_files_are_found_below_folders_but_not_in_hidden_ones(tmp_path: Path):
 def test_cases_are_picked_by_a_word(written: Callable[..., Path]):
     (case,) = read_cases(written('[[case]]\nname = "Names go"'))
     assert [mentions(case, word) for word in ("names", "ANON", "dates")] == [True, True, False]
+
+
+def test_virtual_environments_and_hidden_folders_are_passed_over(tmp_path):
+    for place in ("study", ".hidden", "venv/lib"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "a.test.toml").touch()
+    (tmp_path / "venv" / "pyvenv.cfg").touch()
+    assert find_test_files([tmp_path]) == [tmp_path / "study" / "a.test.toml"]

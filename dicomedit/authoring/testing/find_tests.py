@@ -29,8 +29,16 @@ def find_test_files(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
 
 
 def _below(folder: Path) -> Iterable[Path]:
-    """Yield the files of tests below a folder; hidden folders are passed over."""
-    for path in folder.rglob(f"*{SUFFIX}"):
-        inside = path.relative_to(folder).parts
-        if path.is_file() and not any(part.startswith(".") for part in inside):
-            yield path
+    """Yield the files of tests below a folder.
+
+    Hidden folders are passed over, and virtual environments: packages come with tests of theirs.
+    """
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not _is_passed_over(place, name)]
+        for name in names:
+            if name.endswith(SUFFIX) and not name.startswith("."):
+                yield Path(place, name)
+
+
+def _is_passed_over(place: str, name: str) -> bool:
+    return name.startswith(".") or os.path.exists(os.path.join(place, name, "pyvenv.cfg"))
