@@ -9,7 +9,6 @@ from dicomedit.batch.rows import Status
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Any
 
     from dicomedit.net.destination import PeerDestination
@@ -57,7 +56,7 @@ def is_peer(destination: str) -> bool:
 
 
 def delivery_options(
-    sources: Sequence[str | Path], destination: str, given: argparse.Namespace
+    sources: list[str] | list[Path], destination: str, given: argparse.Namespace
 ) -> dict[str, Any]:
     """Return what a run needs to send to a destination; nothing when it is no DICOM peer.
 

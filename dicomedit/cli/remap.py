@@ -22,6 +22,7 @@ from dicomedit.cli.ending import stopping_on_interrupt
 from dicomedit.cli.peer_options import delivery_options, is_peer
 from dicomedit.cli.remap_options import set_up_options
 from dicomedit.cli.remap_variables import ask_for_variables
+from dicomedit.cli.report_options import report_options
 from dicomedit.cli.run import begin, work_through
 from dicomedit.cli.run_options import working_options
 from dicomedit.cli.variables import variables_of
@@ -257,6 +258,7 @@ def _run(
         "show_values": given.show_values,
         "planned": plan,
         **working_options(given),
+        **report_options(given),
         **sending,
     }
     with stopping_on_interrupt() as stop:

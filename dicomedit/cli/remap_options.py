@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from dicomedit.cli.peer_options import add_peer_options
+from dicomedit.cli.report_options import add_report_options
 from dicomedit.cli.run_options import add_working_options
 
 _DESCRIPTION = """\
@@ -38,6 +39,7 @@ def set_up_options(parser: argparse.ArgumentParser) -> None:
     _add_scripts(parser.add_argument_group("scripts"))
     _add_output(parser.add_argument_group("output"))
     add_peer_options(parser.add_argument_group("how results are sent (OUT is dicom://...)"))
+    add_report_options(parser.add_argument_group("the report (for auditors)"))
     add_working_options(parser.add_argument_group("how files are worked through"))
 
 

@@ -7,6 +7,7 @@ import argparse
 from dicomedit.batch.rows import Status
 from dicomedit.cli.ending import stopping_on_interrupt
 from dicomedit.cli.peer_options import add_peer_options, delivery_options
+from dicomedit.cli.report_options import add_report_options, report_options
 from dicomedit.cli.run import begin, work_through
 from dicomedit.cli.run_options import add_working_options, working_options
 from dicomedit.errors import DicomEditError
@@ -36,6 +37,7 @@ def set_up(parser: argparse.ArgumentParser) -> None:
     )
     add_peer_options(parser.add_argument_group("how files are sent"))
     add_working_options(parser.add_argument_group("how files are worked through"))
+    add_report_options(parser.add_argument_group("the report (for auditors)"))
     parser.add_argument("-q", "--quiet", action="store_true", help="print failures only")
     parser.set_defaults(retries=3)
 
@@ -45,7 +47,11 @@ def execute(given: argparse.Namespace) -> int:
     if len(given.paths) != 2:
         given.parser.error("one input and one address are needed: IN dicom://...")
     source, url = given.paths
-    call = {**working_options(given), **delivery_options(source, url, given)}
+    call = {
+        **working_options(given),
+        **delivery_options([source], url, given),
+        **report_options(given),
+    }
     given.verbs = {Status.UNCHANGED: "sent", Status.WRITTEN: None, Status.REJECTED: None}
     if "delivery" not in call:
         raise DicomEditError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,16 @@ def test_run_sends_a_single_file(folder: Path):
     assert archive.instances == [str(dcmread(path).SOPInstanceUID)]
 
 
+def test_send_reports_what_the_peer_said(folder: Path, monkeypatch):
+    looked_at: list[tuple[Path, ...]] = []
+    monkeypatch.setattr("dicomedit.net.pairs.survey", lambda *given: looked_at.append(given) or ())
+    with peer() as archive:
+        assert run("send", "in", archive.url, "--report", "r.jsonl") == 0
+    *rows, _summary = [json.loads(line) for line in (folder / "r.jsonl").read_text().splitlines()]
+    assert [row["answer"] for row in rows] == ["0000"] * 6
+    assert looked_at == [(Path("in"),)]  # and at nothing else on this machine
+
+
 def test_remap_sends_what_it_would_write(folder: Path, capsys):
     config = '<Columns><Patient remap="New">(0010,0020)</Patient></Columns>'
     (folder / "c.xml").write_text(config, "utf-8")
@@ -147,7 +158,8 @@ def test_remap_sends_what_it_would_write(folder: Path, capsys):
         assert run("remap", "c.xml", "in", archive.url, "--values", "t.csv", "--resume") == 0
         assert run("remap", "c.xml", "in", archive.url, "--values", "t.csv", "--resume") == 0
     assert len(archive.stored) == 6
-    assert run("remap", "c.xml", "in", "out", "--values", "t.csv") == 0
+    assert run("remap", "c.xml", "in", "out", "--values", "t.csv", "--report", "r.jsonl") == 0
+    assert run("verify-report", "r.jsonl", "--unsigned") == 0
     assert archive.data_sets == {data_set_of(path) for path in (folder / "out").rglob("*.dcm")}
     assert not (folder / "dicom:").exists()
 
