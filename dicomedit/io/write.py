@@ -25,8 +25,14 @@ from dicomedit.errors import DicomFileError
 
 _PREAMBLE = bytes(128) + b"DICM"
 _STANDARD = "1.2.840.10008.1."
-_COPIED = 1 << 20
-"""Bytes of a large file that are copied at once."""
+_COPIED = 1 << 18
+"""Bytes of a large file that are copied at once by way of this process."""
+
+_COPIED_BY_SYSTEM = 64 << 20
+"""The same without this way: whoever interrupts does not wait for long."""
+
+_CANNOT_COPY = frozenset((errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EXDEV))
+"""What systems say when they do not copy between two files by themselves."""
 
 _ROW = 1000
 """Most buffers that are written at once; systems allow 1,024 (POSIX: at least 16)."""
@@ -174,11 +180,30 @@ def _write_large(descriptor: int, part: Buffer) -> None:
         _write_all(descriptor, memoryview(piece))
 
 
+def _copy_by_system(descriptor: int, part: FilePart) -> int:
+    """Let the system copy a part of a file as far as it can; return how many bytes it did."""
+    copy = getattr(os, "copy_file_range", None)
+    done, length, source = 0, len(part), part.source.file.fileno()
+    try:
+        while copy is not None and done < length:
+            count = copy(
+                source, descriptor, min(_COPIED_BY_SYSTEM, length - done), part.start + done
+            )
+            if not count:
+                break
+            done += count
+    except OSError as error:
+        if error.errno not in _CANNOT_COPY:
+            raise
+    return done
+
+
 def _copy(descriptor: int, part: FilePart) -> None:
-    """Copy a part of a file through a small buffer, which is faster than having it mapped."""
-    file, left = part.source.file, len(part)
+    """Copy a part of a file without having it mapped: by the system, or through a small buffer."""
+    done = _copy_by_system(descriptor, part)
+    file, left = part.source.file, len(part) - done
     buffer = memoryview(bytearray(min(_COPIED, left)))
-    file.seek(part.start)
+    file.seek(part.start + done)
     while left:
         count = file.readinto(buffer[: min(_COPIED, left)])
         if not count:

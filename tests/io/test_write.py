@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dicomedit import DicomFileError
+from dicomedit.dicom.views import FilePart, map_file
 from dicomedit.io.write import write_atomically
 
 
@@ -126,3 +128,40 @@ def test_the_umask_decides_who_may_read(destination: Path):
     finally:
         os.umask(before)
     assert stat.S_IMODE(destination.stat().st_mode) == 0o640
+
+
+@pytest.fixture
+def part(tmp_path: Path) -> Iterator[FilePart]:
+    content = bytes(range(256)) * 4096
+    (tmp_path / "in").write_bytes(content)
+    with (tmp_path / "in").open("rb", buffering=0) as file:
+        yield FilePart(map_file(file), 1000, len(content) - 1000)
+
+
+def partly(source: int, target: int, count: int, offset: int) -> int:
+    """Copy less than is asked for, and nothing at all beyond some place."""
+    return os.write(target, os.pread(source, min(count, 5000), offset)) if offset < 50_000 else 0
+
+
+def refused(code: int):
+    def refuse(*_: int) -> int:
+        raise OSError(code, os.strerror(code))
+
+    return refuse
+
+
+@pytest.mark.parametrize(
+    "copy", [None, partly, refused(errno.EXDEV), refused(errno.ENOSYS)], ids=lambda it: str(it)[:20]
+)
+def test_parts_of_files_are_copied_whatever_the_system_can_do(tmp_path, monkeypatch, part, copy):
+    content = (tmp_path / "in").read_bytes()[1000:-1000]
+    monkeypatch.setattr(os, "copy_file_range", copy, raising=False)
+    write_atomically(tmp_path / "out", [b"head", part, b"tail"])
+    assert (tmp_path / "out").read_bytes() == b"head" + content + b"tail"
+
+
+def test_a_disk_that_is_full_while_the_system_copies(tmp_path, monkeypatch, part):
+    monkeypatch.setattr(os, "copy_file_range", refused(errno.ENOSPC), raising=False)
+    with pytest.raises(DicomFileError, match="No space left"):
+        write_atomically(tmp_path / "out", [b"head", part])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in"]
