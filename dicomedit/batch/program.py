@@ -371,7 +371,8 @@ def _check_other(
 ) -> None:
     """Raise DicomFileError when the result would take the place of the input."""
     if destination is not None and _is_same_file(source, status, destination):
-        raise DicomFileError(str(source), "the destination is the source itself")
+        reason = "the destination is the source itself"
+        raise DicomFileError(str(source), reason, code="output-is-input")
 
 
 def _is_same_file(
