@@ -115,7 +115,7 @@ def _content(path: Path, opener: Callable[[Path], Data], *, unzips: bool) -> Dat
         if unzips and is_gzip_name(path) and data[:2] == _GZIP:
             return _unzipped(data)
     except Malformed as error:
-        raise DicomFileError(str(path), error.reason) from None
+        raise DicomFileError(str(path), error.reason, code="malformed") from None
     except OSError as error:
         reason = error.strerror or "cannot be read"
         raise DicomFileError(str(path), reason, code="cannot-read") from None
