@@ -32,9 +32,10 @@ class Content:
 
     `stored` are the elements in the file, `elements` those there are now, the same mapping until
     one changes; both are found out when they are first asked for. `touched` are the tags at which
-    they may differ; `items` holds the sequences that were opened so far, `sequences` the tags of
-    all of them once somebody asked. `spot` is where an item stands in the file; the root and new
-    items have none, and new ones no bytes.
+    they may differ. `late` has what was changed before anybody asked, with the place of the
+    element in the file: whoever knows that need not know the others. `items` holds the sequences
+    that were opened so far, `sequences` the tags of all of them once somebody asked. `spot` is
+    where an item stands in the file; the root and new items have none, and new ones no bytes.
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class Content:
         "end",
         "is_delimited",
         "items",
+        "late",
         "scanner",
         "sequences",
         "spot",
@@ -52,31 +54,44 @@ class Content:
 
     elements: dict[int, Entry]
     stored: Positions
+    end: int
+    is_delimited: bool
 
-    def __init__(
-        self,
+    def __init__(self, scanner: Scanner, start: int, spot: Spot = None) -> None:
+        self.scanner = scanner
+        self.start = start
+        self.spot = spot
+        self.items: dict[int, list[Content]] = {}
+        self.touched: set[int] = set()
+        self.late: dict[int, tuple[int, NewElement | None]] | None = None
+        self.sequences: set[int] | None = None
+
+    @classmethod
+    def between(
+        cls,
         scanner: Scanner,
         start: int,
         end: int,
         *,
         is_delimited: bool = False,
         spot: Spot = None,
-    ) -> None:
-        self.scanner = scanner
-        self.start = start
-        self.end = end
-        self.is_delimited = is_delimited
-        self.spot = spot
-        self.items: dict[int, list[Content]] = {}
-        self.touched: set[int] = set()
-        self.sequences: set[int] | None = None
+    ) -> Content:
+        """Return a content whose end is known."""
+        content = cls(scanner, start, spot)
+        content.end = end
+        content.is_delimited = is_delimited
+        return content
 
-    def __getattr__(self, name: str) -> dict[int, Entry]:
-        """Find out which elements the file has, when that is first asked."""
-        if name not in ("elements", "stored"):
+    def __getattr__(self, name: str) -> object:
+        """Find out which elements the file has, or where they end, when that is first asked."""
+        if name in ("end", "is_delimited"):
+            self.end, self.is_delimited = self.scanner.item_end(self.start)
+        elif name in ("elements", "stored"):
+            self.set_stored(self.scanner.positions(self.start, self.end))
+            self._catch_up()
+        else:
             raise AttributeError(name)
-        self.set_stored(self.scanner.positions(self.start, self.end))
-        return self.elements if name == "elements" else self.stored  # type: ignore[return-value]
+        return getattr(self, name)
 
     def set_stored(self, positions: Positions) -> None:
         """Tell which elements the file has."""
@@ -88,3 +103,48 @@ class Content:
         if self.elements is self.stored:
             self.elements = dict(self.stored)
         return self.elements
+
+    def change_at(self, tag: int, position: int, element: NewElement | None) -> None:
+        """Replace, or with None remove, an element that was not changed so far, nor its items.
+
+        `position` is where the file has it. Other elements are not looked for.
+        """
+        self.touched.add(tag)
+        if self.late is None:
+            self.late = {}
+        self.late[tag] = position, element
+
+    def _catch_up(self) -> None:
+        """Do what was done before the elements were known."""
+        late, self.late = self.late, None
+        if late:
+            elements = self.changeable()
+            for tag, (_, element) in late.items():
+                if element is None:
+                    del elements[tag]
+                else:
+                    elements[tag] = element
+
+
+class Contents:
+    """What all levels of one data set know of each other.
+
+    `of_items`: contents that were changed without a level, by their position in the file;
+    `changed`: the contents in the file that did not stay as they were. `gone`: from where to where
+    the file has sequences that were removed or replaced. `is_rearranged`: items were removed or
+    brought back, so that where things stood at first does not tell where they are.
+    """
+
+    __slots__ = ("changed", "gone", "is_rearranged", "of_items")
+
+    def __init__(self) -> None:
+        self.of_items: dict[int, Content] = {}
+        self.changed: list[Content] = []
+        self.gone: list[tuple[int, int]] = []
+        self.is_rearranged = False
+
+    def at(self, spot: Spot) -> Content:
+        """Return the content of an item in the file."""
+        assert spot is not None
+        start = spot[3]
+        return self.of_items.get(start) or Content(spot[5], start, spot)

@@ -44,7 +44,7 @@ class Encoder:
         """
         if isinstance(level, EncodedLevel) and level.encoding is self._encoding and level.is_stored:
             if self._edits is None:
-                self._edits = edits_of(level.changed_contents)
+                self._edits = edits_of(level.data_set.changed, self)
             return spliced(level, self._edits, self)
         return self.encode_anew(level)
 
@@ -59,16 +59,20 @@ class Encoder:
 
     def encode_element(self, level: EncodedLevel, tag: int) -> tuple[list[Buffer], int]:
         """Return one element of a level that is in this encoding; nothing when it is absent."""
-        entry = level.content.elements.get(tag)
-        if entry is None or is_group_length(tag):
+        if tag not in level or is_group_length(tag):
             return [], 0
-        if isinstance(entry, NewElement) and isinstance(entry.value, bytes):
-            length = len(entry.value)
-            if length < _MOST_SHORT and entry.vr != "SQ":
-                element = self._header(tag, entry.vr, length) + entry.value
-                return [element], len(element)
         parts: list[Buffer] = []
         return parts, self._element(level, tag, parts.append)
+
+    def encode_short(self, tag: int, element: NewElement) -> bytes | None:
+        """Return a new element that is in this encoding; None when it takes more than a header."""
+        vr, value = element.vr, element.value
+        length = len(value)
+        if vr == "SQ" or length >= _MOST_SHORT or not isinstance(value, bytes):
+            return None
+        if self._encoding.implicit or vr in LONG_VRS:
+            return self._header(tag, vr, length) + value
+        return self._short(tag >> 16, tag & 0xFFFF, vr.encode(), length) + value
 
     def _element(self, level: Level, tag: int, add: Callable[[Buffer], None]) -> int:
         vr = level.stored_vr(tag)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
 
-from dicomedit.dicom.content import Content, Entry, NewElement
+from dicomedit.dicom.content import Content, Contents, Entry, NewElement
 from dicomedit.dicom.dictionary import (
     PIXEL_DATA_TAGS,
     PIXEL_REPRESENTATION,
@@ -27,49 +27,41 @@ VIEW_FROM = 1 << 16
 """Values of at least this many bytes stay views of the file instead of being copied."""
 
 
-class _Shared:
+class DataSet(Contents):
     """What all levels of one data set know together.
 
-    `levels`: those that were asked for so far, by the position of their content in the file;
-    `changed`: the contents in the file that did not stay as they were. `added`: the levels at
-    which an element was created, by its tag; `index`: those at which the file had one, as far as
-    somebody asked; `private`: those at which it has private elements. `gone`: from where to where
-    the file has sequences that were removed or replaced. `is_rearranged`: items were removed or
-    brought back, so that where things stood at first does not tell where they are.
+    `levels`: those that were asked for so far, by the position of their content in the file.
+    `added`: the levels at which an element was created, by its tag; `index`: those at which the
+    file had one, as far as somebody asked; `private`: those at which it has private elements.
     """
 
-    __slots__ = (
-        "added",
-        "changed",
-        "gone",
-        "index",
-        "is_rearranged",
-        "levels",
-        "private",
-        "root",
-    )
+    __slots__ = ("added", "index", "levels", "private", "root")
 
     def __init__(self, root: EncodedLevel) -> None:
+        super().__init__()
         self.root = root
         self.levels: dict[int, EncodedLevel] = {}
-        self.changed: list[Content] = []
         self.added: dict[int, list[EncodedLevel]] = {}
         self.index: dict[int, list[EncodedLevel]] = {}
         self.private: list[EncodedLevel] | None = None
-        self.gone: list[tuple[int, int]] = []
-        self.is_rearranged = False
 
     def level_at(self, spot: Spot) -> EncodedLevel:
         """Return the level of an item in the file."""
         if spot is None:
             return self.root
-        _, tag, number, start, _, scanner = spot
+        _, tag, number, start, _, _ = spot
         known = self.levels.get(start)
         if known is None:
-            end, is_delimited = scanner.item_end(start)
-            content = Content(scanner, start, end, is_delimited=is_delimited, spot=spot)
-            known = self.levels[start] = EncodedLevel(content, self, None, tag, number)
+            known = self.levels[start] = EncodedLevel(self.at(spot), self, None, tag, number)
         return known
+
+    def release(self) -> None:
+        """Let go of the file: what is known of it refers to itself in circles."""
+        self.root.content.scanner.release()
+        for table in (self.of_items, self.levels, self.added, self.index):
+            table.clear()
+        self.changed.clear()
+        self.private = None
 
 
 _Items = list["EncodedLevel"]
@@ -79,12 +71,12 @@ _Snapshot = tuple["Entry | None", "tuple[Content, ...] | None"]
 class EncodedLevel:
     """One level of a data set that is still encoded."""
 
-    __slots__ = ("_above", "_content", "_item", "_levels", "_shared", "_tag")
+    __slots__ = ("_above", "_content", "_data_set", "_item", "_levels", "_tag")
 
     def __init__(
         self,
         content: Content,
-        shared: _Shared | None = None,
+        data_set: DataSet | None = None,
         above: EncodedLevel | None = None,
         tag: int = 0,
         item: int = 0,
@@ -94,7 +86,7 @@ class EncodedLevel:
         Without `above` an item's place is looked up when somebody wants to know.
         """
         self._content = content
-        self._shared = _Shared(self) if shared is None else shared
+        self._data_set = DataSet(self) if data_set is None else data_set
         self._above = above
         self._tag = tag
         self._item = item
@@ -115,22 +107,18 @@ class EncodedLevel:
     def above(self) -> EncodedLevel | None:
         """The level of the sequence this item belongs to, or None at the root."""
         if self._above is None and self._content.spot is not None:
-            self._above = self._shared.level_at(self._content.spot[0])
+            self._above = self._data_set.level_at(self._content.spot[0])
         return self._above
 
     @property
     def is_stored(self) -> bool:
         """Whether this level stands in the file, changed or not."""
-        return self._content.spot is not None or self._shared.root is self
+        return self._content.spot is not None or self._data_set.root is self
 
     @property
-    def changed_contents(self) -> Sequence[Content]:
-        """All contents in the file, of whatever level, that did not stay as they were."""
-        return self._shared.changed
-
-    def level_of(self, content: Content) -> EncodedLevel:
-        """Return the level that shows a content in the file."""
-        return self._shared.level_at(content.spot)
+    def data_set(self) -> DataSet:
+        """What this level has in common with all others of its data set."""
+        return self._data_set
 
     @property
     def encoding(self) -> Encoding:
@@ -164,7 +152,7 @@ class EncodedLevel:
 
     def present_below(self, tags: Set[int]) -> Set[int]:
         """Return those of `tags` that some level has, or once had, an element for."""
-        content, added = self._content, self._shared.added
+        content, added = self._content, self._data_set.added
         if not tags <= content.scanner.findings.wanted:
             content.scanner.look_out_for(tags, content.start)
         present = content.elements.keys() & tags
@@ -179,33 +167,33 @@ class EncodedLevel:
 
     def _index(self, tag: int) -> list[EncodedLevel]:
         """Return the levels that have, or once had, an element, each once."""
-        shared = self._shared
-        if shared.is_rearranged:
+        data_set = self._data_set
+        if data_set.is_rearranged:
             return [level for level in self._all_levels() if tag in level]
-        known = shared.index.get(tag)
+        known = data_set.index.get(tag)
         if known is None:
             findings = self._content.scanner.findings
             if tag not in findings.wanted:
                 self._content.scanner.look_out_for({tag}, self._content.start)
-            spots = findings.nested.get(tag, ())
+            spots = [spot for spot, _ in findings.nested.get(tag, ())]
             before = sum(sequence_in_root(spot) < tag for spot in spots)
-            known = list(map(shared.level_at, spots))
+            known = list(map(data_set.level_at, spots))
             known.insert(before, self)
-            shared.index[tag] = known
-        added = shared.added.get(tag)
+            data_set.index[tag] = known
+        added = data_set.added.get(tag)
         return list(dict.fromkeys((*known, *added))) if added else known
 
     def having_private(self) -> Iterator[EncodedLevel]:
         """Yield the levels that have, or once had, private elements; for the root only."""
-        shared = self._shared
-        if shared.is_rearranged:
+        data_set = self._data_set
+        if data_set.is_rearranged:
             yield from self._all_levels()
             return
-        if shared.private is None:
+        if data_set.private is None:
             spots = self._content.scanner.findings.private
-            shared.private = [self, *map(shared.level_at, spots)]
-        added = (level for tag, row in shared.added.items() if is_private(tag) for level in row)
-        for level in dict.fromkeys((*shared.private, *added)):
+            data_set.private = [self, *map(data_set.level_at, spots)]
+        added = (level for tag, row in data_set.added.items() if is_private(tag) for level in row)
+        for level in dict.fromkeys((*data_set.private, *added)):
             if level._is_attached():
                 yield level
 
@@ -217,7 +205,7 @@ class EncodedLevel:
 
     def _is_attached(self) -> bool:
         """Whether this level still stands where it stood, all the way up."""
-        gone, content, above = self._shared.gone, self._content, self._above
+        gone, content, above = self._data_set.gone, self._content, self._above
         if content.spot is not None:
             return not (gone and any(start < content.start < end for start, end in gone))
         if above is None:
@@ -326,11 +314,11 @@ class EncodedLevel:
         return known
 
     def _items(self, tag: int) -> Iterator[EncodedLevel]:
-        levels = self._shared.levels
+        levels = self._data_set.levels
         for number, content in enumerate(self._opened(tag)):
             level = levels.get(content.start) if content.spot else None
             if level is None or level._item != number:
-                level = EncodedLevel(content, self._shared, self, tag, number)
+                level = EncodedLevel(content, self._data_set, self, tag, number)
                 if content.spot is not None:
                     levels[content.start] = level
             yield level
@@ -348,14 +336,17 @@ class EncodedLevel:
         _, start, length = scanner.locate(entry)
         end = scanner.end(entry) if length == UNDEFINED_LENGTH else start + length
         inside = scanner.wrapped() if self.stored_vr(tag) == "UN" else scanner
-        above, levels = self._content.spot, self._shared.levels
+        above, levels = self._content.spot, self._data_set.levels
+        of_items = self._data_set.of_items
         for number, (first, last, is_delimited) in enumerate(inside.items(start, end)):
             known = levels.get(first)
             if known is not None:
                 yield known._content
-                continue
-            spot = (above, tag, number, first, start, inside)
-            yield Content(inside, first, last, is_delimited=is_delimited, spot=spot)
+            elif first in of_items:
+                yield of_items[first]
+            else:
+                spot = (above, tag, number, first, start, inside)
+                yield Content.between(inside, first, last, is_delimited=is_delimited, spot=spot)
 
     def add_item(self, tag: int) -> EncodedLevel:
         """Append an empty item, creating the sequence when it is absent."""
@@ -363,9 +354,9 @@ class EncodedLevel:
             self.put(tag, "SQ", b"")
         self._open_for_items(tag)
         levels = self.items(tag)
-        content = Content(self._content.scanner, 0, 0)
+        content = Content.between(self._content.scanner, 0, 0)
         self._opened(tag).append(content)
-        levels.append(EncodedLevel(content, self._shared, self, tag, len(levels)))
+        levels.append(EncodedLevel(content, self._data_set, self, tag, len(levels)))
         return levels[-1]
 
     def remove_item(self, tag: int, number: int) -> None:
@@ -373,7 +364,7 @@ class EncodedLevel:
         self._open_for_items(tag)
         del self._opened(tag)[number]
         self._levels.pop(tag, None)
-        self._shared.is_rearranged = True
+        self._data_set.is_rearranged = True
 
     def unwrap(self, tag: int) -> None:
         """Turn a sequence stored as UN into one that can be changed."""
@@ -398,8 +389,9 @@ class EncodedLevel:
     def leave_out_group_lengths(self) -> None:
         """Mark all elements with number 0 as changed, since files go out without; root only."""
         for spot, tag in self._content.scanner.findings.group_lengths:
-            level = self._shared.level_at(spot)
-            if level._is_attached() and not level.is_in_unknown:
+            level = self._data_set.level_at(spot)
+            is_there = tag in level._content.elements and level._is_attached()
+            if is_there and not level.is_in_unknown:
                 level._touch(tag)
 
     # --- changes --------------------------------------------------------------------------------
@@ -409,7 +401,7 @@ class EncodedLevel:
         content = self._content
         elements = content.changeable()
         if tag not in elements:
-            self._shared.added.setdefault(tag, []).append(self)
+            self._data_set.added.setdefault(tag, []).append(self)
         elif tag in content.items or self.is_sequence(tag):
             self._lose(tag)
         elements[tag] = NewElement(vr, value)
@@ -427,7 +419,7 @@ class EncodedLevel:
         content = self._content
         position = content.stored.get(tag)
         if position is not None:
-            self._shared.gone.append((position, content.scanner.end(position)))
+            self._data_set.gone.append((position, content.scanner.end(position)))
         content.items.pop(tag, None)
         self._levels.pop(tag, None)
 
@@ -435,7 +427,7 @@ class EncodedLevel:
         """Note that an element is another now, or none."""
         content = self._content
         if not content.touched and self.is_stored:
-            self._shared.changed.append(content)
+            self._data_set.changed.append(content)
         content.touched.add(tag)
         if content.sequences is not None:
             content.sequences.discard(tag)
@@ -462,8 +454,8 @@ class EncodedLevel:
         if items is not None:
             content.items[tag] = list(items)
         self._touch(tag)
-        self._shared.gone.clear()
-        self._shared.is_rearranged = True
+        self._data_set.gone.clear()
+        self._data_set.is_rearranged = True
 
     def differs_from_file(self, tag: int) -> bool:
         """Whether an element is another than in the file."""

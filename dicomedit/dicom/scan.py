@@ -93,17 +93,17 @@ Positions = dict[int, int]
 class Findings:
     """What the first walk over a data set finds besides the elements of the root.
 
-    `wanted` are tags to look out for below the root, `nested` where they are; `private` are the
-    places below the root that have private elements; `group_lengths` are the retired elements
-    with number 0, at all levels; `ends` has the end of whatever a delimiter
-    ends, items too, by the position of its header.
+    `wanted` are tags to look out for below the root, `nested` where they are: in which item, and
+    where the element begins; `private` are the places below the root that have private elements;
+    `group_lengths` are the retired elements with number 0, at all levels; `ends` has the end of
+    whatever a delimiter ends, items too, by the position of its header.
     """
 
     __slots__ = ("ends", "group_lengths", "nested", "private", "wanted")
 
     def __init__(self, wanted: Set[int] = frozenset()) -> None:
         self.wanted = wanted
-        self.nested: dict[int, list[Spot]] = {}
+        self.nested: dict[int, list[tuple[Spot, int]]] = {}
         self.private: list[Spot] = []
         self.group_lengths: list[tuple[Spot, int]] = []
         self.ends: dict[int, int] = {}
@@ -119,7 +119,6 @@ class Scanner:
         "_is_file_meta",
         "_long",
         "_tools",
-        "_walk",
         "data",
         "encoding",
         "findings",
@@ -143,7 +142,6 @@ class Scanner:
         self._explicit = struct.Struct(f"{order}HH2sH").unpack_from
         self._implicit = struct.Struct(f"{order}HHL").unpack_from
         self._long = struct.Struct(f"{order}L").unpack_from
-        self._walk = self._implicit_level if encoding.implicit else self._explicit_level
         # Looked up once for each level: many levels have only an element or two.
         self._tools = (data, self._explicit, data.find, self.findings.wanted)
 
@@ -155,6 +153,14 @@ class Scanner:
         # When it is changed it becomes explicit, like the data set around it.
         scanner._hidden = _HIDDEN_EITHER
         return scanner
+
+    def release(self) -> None:
+        """Let go of the file, from which nothing is wanted any more."""
+        self.data = b""
+        self._tools = (b"", self._explicit, b"".find, frozenset())
+        findings = self.findings
+        for table in (findings.nested, findings.private, findings.group_lengths, findings.ends):
+            table.clear()
 
     # --- what was proved ------------------------------------------------------------------------
 
@@ -175,7 +181,14 @@ class Scanner:
 
     def end(self, position: int) -> int:
         """Return where a proved element ends."""
-        _, start, length = self.locate(position)
+        data, start = self.data, position + 8
+        if self.encoding.implicit:
+            (length,) = self._long(data, position + 4)
+        elif _KINDS[data[position + 4 : position + 6]] < _LONG:
+            return start + int(self._explicit(data, position)[3])
+        else:
+            (length,) = self._long(data, start)
+            start += 4
         return self.findings.ends[position] if length == UNDEFINED_LENGTH else start + length
 
     def positions(self, position: int, limit: int) -> Positions:
@@ -232,7 +245,8 @@ class Scanner:
         Raises Malformed on any doubt.
         """
         found: Positions = {}
-        end = self._walk(position, limit, None, 0, found)
+        walk = self._implicit_level if self.encoding.implicit else self._explicit_level
+        end = walk(position, limit, None, 0, found)
         if end < 0:
             raise Malformed("an item delimiter stands where an element should", -end - 8)
         return found
@@ -294,7 +308,7 @@ class Scanner:
                         tag, kind, position, position + 12, limit, above, depth
                     )
                 if not number or group & private or tag in wanted:
-                    private = self._note(tag, above, private)
+                    private = self._note(tag, position, above, private)
                 position = end
         except struct.error:
             raise Malformed("the data ends inside an element's header", position) from None
@@ -325,19 +339,19 @@ class Scanner:
                 elif kind == _TEXT:
                     self._check_implicit_text(tag, position + 8, end, position)
                 if not number or group & private or tag in wanted:
-                    private = self._note(tag, above, private)
+                    private = self._note(tag, position, above, private)
                 position = end
         except struct.error:
             raise Malformed("the data ends inside an element's header", position) from None
         return position
 
-    def _note(self, tag: int, above: Spot, private: int) -> int:
+    def _note(self, tag: int, position: int, above: Spot, private: int) -> int:
         """Keep the place of something sought; return which groups are sought from now on."""
         findings = self.findings
         if not tag & 0xFFFF:
             findings.group_lengths.append((above, tag))
         if above is not None and tag in findings.wanted:
-            findings.nested.setdefault(tag, []).append(above)
+            findings.nested.setdefault(tag, []).append((above, position))
         if tag >> 16 & private:
             if above is not None:
                 findings.private.append(above)
@@ -434,7 +448,8 @@ class Scanner:
         self, position: int, limit: int, above: Spot, tag: int, depth: int, *, delimited: bool
     ) -> int:
         """Prove the items up to `limit`, or to the sequence's delimiter; return where that ends."""
-        data, unpack, walk = self.data, self._implicit, self._walk
+        data, unpack = self.data, self._implicit
+        walk = self._implicit_level if self.encoding.implicit else self._explicit_level
         if depth > MAX_DEPTH and position < limit:
             raise Malformed(f"sequences are nested more than {MAX_DEPTH} deep", position)
         number, first = 0, position

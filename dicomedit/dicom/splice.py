@@ -10,19 +10,23 @@ import struct
 from bisect import bisect, bisect_left
 from collections.abc import Sequence
 
-from dicomedit.dicom.content import Content
-from dicomedit.dicom.encoded import EncodedLevel
+from dicomedit.dicom.content import Content, NewElement
+from dicomedit.dicom.encoded import DataSet, EncodedLevel
 from dicomedit.dicom.encoding import UNDEFINED_LENGTH
-from dicomedit.dicom.views import part_of
+from dicomedit.dicom.views import PART_FROM, part_of
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from typing import Protocol
 
+    from dicomedit.dicom.scan import Spot
     from dicomedit.dicom.views import Buffer
 
     class ElementEncoder(Protocol):
         """Makes the bytes of elements in the encoding of the file."""
+
+        def encode_short(self, tag: int, element: NewElement) -> bytes | None:
+            """Return a new element when that is simple to do."""
 
         def encode_element(self, level: EncodedLevel, tag: int) -> tuple[list[Buffer], int]:
             """Return one element; nothing when it is absent."""
@@ -33,123 +37,161 @@ if TYPE_CHECKING:
 
 _REWRITE, _INSERT, _REPLACE = range(3)
 
-Piece = tuple[int, int, "list[Buffer]", int]
+Piece = tuple[int, int, "Sequence[Buffer]", int]
 """From where to where the file has what is replaced, by what, and how long that is."""
 
 
-Edit = tuple[int, int, int, int, int, Content]
-"""Start, kind, order among edits at one place, tag, end, and the content whose element it is.
+Edit = tuple[int, int, int, int, int, Content, "bytes | None"]
+"""Start, kind, order among edits at one place, tag, end, the content whose element it is, and the
+bytes that come instead unless they are still to be made.
 
 At one place, what is inside (whose content begins further on) comes before what follows behind it.
 A rewrite is of all of a content, whose elements are in no order.
 """
 
 
-def edits_of(contents: Sequence[Content]) -> list[Edit]:
+def edits_of(contents: Sequence[Content], encoder: ElementEncoder) -> list[Edit]:
     """Return where contents differ from the file, in the order of the file."""
     edits: list[Edit] = []
     for content in contents:
-        _add_edits(content, edits)
+        if content.late is None:
+            _add_edits(content, encoder, edits)
+        else:
+            _add_late_edits(content, encoder, edits)
     edits.sort()
     return edits
 
 
-def _add_edits(content: Content, edits: list[Edit]) -> None:
-    stored, elements, end_of = content.stored, content.elements, content.scanner.end
+def _add_late_edits(content: Content, encoder: ElementEncoder, edits: list[Edit]) -> None:
+    assert content.late is not None
+    order, end_of, encode = -content.start, content.scanner.end, encoder.encode_short
+    for tag, (position, element) in content.late.items():
+        new = b"" if element is None else encode(tag, element)
+        edits.append((position, _REPLACE, order, tag, end_of(position), content, new))
+
+
+def _add_edits(content: Content, encoder: ElementEncoder, edits: list[Edit]) -> None:
+    stored, elements, encode = content.stored, content.elements, encoder.encode_short
     order = -content.start
+    positions = list(stored.values())
+    end_of = dict(zip(positions, (*positions[1:], content.end)))
     ordered: list[int] = []
     for tag in content.touched:
-        position = stored.get(tag)
+        position, entry = stored.get(tag), elements.get(tag)
+        is_kept = tag & 0xFFFF  # files go out without group lengths
+        if entry is None or not is_kept:
+            new: bytes | None = b""
+        else:
+            new = None if isinstance(entry, int) else encode(tag, entry)
         if position is not None:
-            if elements.get(tag) != position or not tag & 0xFFFF:
-                edits.append((position, _REPLACE, order, tag, end_of(position), content))
-        elif tag in elements:
+            if entry != position or not is_kept:
+                edits.append((position, _REPLACE, order, tag, end_of[position], content, new))
+        elif entry is not None:
             ordered = ordered or list(stored)
             following = bisect(ordered, tag)
             place = stored[ordered[following]] if following < len(ordered) else content.end
-            edits.append((place, _INSERT, order, tag, place, content))
+            edits.append((place, _INSERT, order, tag, place, content, new))
     if ordered and ordered != sorted(ordered):
         # Out of order (against PS3.5 §7.1) there is no place for what is new.
-        edits.append((content.start, _REWRITE, order, 0, content.end, content))
+        edits.append((content.start, _REWRITE, order, 0, content.end, content, None))
 
 
 def spliced(
     level: EncodedLevel, edits: Sequence[Edit], encoder: ElementEncoder
 ) -> tuple[list[Buffer], int]:
     """Return the elements of a level in the file, edited, and their length."""
-    start, end = level.content.start, level.content.end
-    pieces, lengths = _pieces(level, edits, encoder)
-    scanner = level.content.scanner
-    pack = struct.Struct("<L" if scanner.encoding.little else ">L").pack
-    for field, length in lengths.items():
-        pieces.append((field, field + 4, [pack(length)], 4))
-    pieces.sort(key=_place)
+    pieces, grown = _pieces(level, edits, encoder)
+    if grown:
+        pieces += _lengths(level.content, grown)
+        pieces.sort(key=_place)
+    data, kept, end = level.content.scanner.data, level.content.start, level.content.end
+    view = memoryview(data)
     parts: list[Buffer] = []
-    data = scanner.data
-    size, kept = 0, start
+    size = end - kept
     for first, last, new, length in pieces:
         if first > kept:
-            parts.append(part_of(data, kept, first))
+            is_small = first - kept < PART_FROM
+            parts.append(view[kept:first] if is_small else part_of(data, kept, first))
         parts += new
-        size += first - kept + length
+        size += length - (last - first)
         kept = last
     if end > kept:
         parts.append(part_of(data, kept, end))
-    return parts, size + end - kept
+    return parts, size
 
 
 def _place(piece: Piece) -> int:
     return piece[0]
 
 
+Growth = dict[int, tuple["Spot", int]]
+"""By how many bytes items become longer, by the position of their content."""
+
+
 def _pieces(
     level: EncodedLevel, edits: Sequence[Edit], encoder: ElementEncoder
-) -> tuple[list[Piece], dict[int, int]]:
-    """Return what is replaced inside a level, and the lengths that follow, by their place."""
-    inside = level.content
+) -> tuple[list[Piece], Growth]:
+    """Return what is replaced inside a level, and which items in it become longer."""
+    inside, data_set = level.content, level.data_set
     first, limit = inside.start, inside.end
     pieces: list[Piece] = []
-    lengths: dict[int, int] = {}
-    owner, lost = level, _NOTHING
+    grown: Growth = {}
+    lost_from = lost_to = 0
+    rewritten: Content | None = None
     for edit in edits[bisect_left(edits, (first,)) :]:
-        start, kind, _, tag, end, content = edit
+        start, kind, _, tag, end, content, new = edit
         if start > limit:
             break
-        if content.start < first or content.end > limit or _holds(lost, content):
+        place = content.start
+        if not first <= place <= limit or lost_from < place <= lost_to or content is rewritten:
             continue  # it belongs to a level around this one, or to what is replaced already
-        if content is not owner.content:
-            owner = level.level_of(content)
-        if kind == _REWRITE:
-            new, length = encoder.encode_anew(owner)
+        if new is None:
+            made, length = _made(data_set, kind, tag, content, encoder)
         else:
-            new, length = encoder.encode_element(owner, tag)
-        pieces.append((start, end, new, length))
+            made, length = (new,) if new else (), len(new)
+        pieces.append((start, end, made, length))
         if content is not inside and length != end - start:
-            _lengthen(content, inside, length - (end - start), lengths)
+            spot, before = grown.get(place, (content.spot, 0))
+            grown[place] = spot, before + length - (end - start)
         if start < end:
-            lost = (start, end, content if kind == _REWRITE else None)
-    return pieces, lengths
+            lost_from, lost_to = start, end
+            rewritten = content if kind == _REWRITE else None
+    return pieces, grown
 
 
-_Range = tuple[int, int, "Content | None"]
-_NOTHING: _Range = (0, 0, None)
+def _made(
+    data_set: DataSet, kind: int, tag: int, content: Content, encoder: ElementEncoder
+) -> tuple[Sequence[Buffer], int]:
+    level = data_set.level_at(content.spot)
+    return encoder.encode_anew(level) if kind == _REWRITE else encoder.encode_element(level, tag)
 
 
-def _holds(lost: _Range, content: Content) -> bool:
-    """Whether a range that is replaced includes a content, which may be all of it."""
-    start, end, whole = lost
-    return content is whole or (start < content.start and content.end <= end)
+def _lengths(around: Content, grown: Growth) -> list[Piece]:
+    """Return the new lengths of what becomes longer, and of all that it stands in."""
+    order = "<L" if around.scanner.encoding.little else ">L"
+    pack, unpack = struct.Struct(order).pack, struct.Struct(order).unpack_from
+    data, lengths = around.scanner.data, dict[int, int]()
+    _add_around(around, grown)
+    for start in sorted(grown, reverse=True):  # whatever an item stands in begins before it
+        spot, difference = grown[start]
+        assert spot is not None
+        for field in (start - 4, spot[4] - 4):
+            length = lengths[field] if field in lengths else unpack(data, field)[0]
+            lengths[field] = length if length == UNDEFINED_LENGTH else length + difference
+        above = spot[0]
+        if above is not None and above[3] in grown:
+            grown[above[3]] = above, grown[above[3]][1] + difference
+    return [
+        (field, field + 4, (pack(length),), 4)
+        for field, length in lengths.items()
+        if length != UNDEFINED_LENGTH
+    ]
 
 
-def _lengthen(content: Content, around: Content, difference: int, lengths: dict[int, int]) -> None:
-    """Add a difference to all lengths between a content and one around it."""
-    unpack = struct.Struct("<L" if content.scanner.encoding.little else ">L").unpack_from
-    data, spot = content.scanner.data, content.spot
-    while spot is not None and spot[3] > around.start:
-        for field in (spot[3] - 4, spot[4] - 4):
-            length = lengths.get(field)
-            if length is None:
-                (length,) = unpack(data, field)
-            if length != UNDEFINED_LENGTH:
-                lengths[field] = length + difference
-        spot = spot[0]
+def _add_around(around: Content, grown: Growth) -> None:
+    """Add the items that others are in, up to a content around them all."""
+    for spot, _ in list(grown.values()):
+        above = spot[0] if spot is not None else None
+        while above is not None and above[3] > around.start and above[3] not in grown:
+            grown[above[3]] = above, 0
+            above = above[0]

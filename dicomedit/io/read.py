@@ -211,7 +211,7 @@ def _file_meta(data: Data) -> EncodedLevel:
         position = scanner.next_position(position)
     if position == start:
         raise Malformed("there is no file meta information", position)
-    content = Content(scanner, start, position)
+    content = Content.between(scanner, start, position)
     content.set_stored(scanner.scan(start, position))
     return EncodedLevel(content)
 
@@ -250,7 +250,7 @@ def _inflated(data: memoryview) -> Data:
 
 def _data_set(body: Data, start: int, declared: Encoding, wanted: Set[int]) -> EncodedLevel:
     scanner = Scanner(body, _actual_encoding(body, start, declared), Findings(wanted))
-    content = Content(scanner, start, len(body))
+    content = Content.between(scanner, start, len(body))
     content.set_stored(scanner.scan(start, len(body)))
     if not content.stored:
         raise Malformed("the data set has no elements", start)
