@@ -34,6 +34,11 @@ RENEWED_META = frozenset((0x00020001, 0x00020002, 0x00020003, 0x00020012, 0x0002
 """File meta information that is made anew for every file that is written."""
 
 
+def is_ordinary(tag: int) -> bool:
+    """Whether a tag is that of an element which any data set may hold, and files keep."""
+    return _FIRST_ORDINARY <= tag < _DELIMITERS and tag & 0xFFFF != 0
+
+
 def new_vr(level: Level, tag: int) -> str:
     """Return the VR an element has, or would get when it is created."""
     return level.vr(tag) if tag in level else dictionary_vr(tag, signed=level.is_signed)
@@ -78,8 +83,7 @@ def put_text_at_root(instance: Instance, tag: int, forms: Forms) -> None:
 
 
 def _put_text(instance: Instance, level: Level, tag: int, forms: Forms) -> None:
-    is_ordinary = _FIRST_ORDINARY <= tag < _DELIMITERS and tag & 0xFFFF
-    if not is_ordinary and not _is_kept(instance, level, tag):
+    if not is_ordinary(tag) and not _is_kept(instance, level, tag):
         return
     vr = _text_vr(level, tag)
     if tag == SPECIFIC_CHARACTER_SET:

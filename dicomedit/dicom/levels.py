@@ -152,6 +152,13 @@ class Instance(Record):
     notices: list[Notice]
 
 
+class Changed(Protocol):
+    """What was changed, as far as a journal has to know it."""
+
+    def differs_from_file(self, tag: int) -> bool:
+        """Whether an element is another than in the file it is from."""
+
+
 class Entry:
     """One element about to be changed by the statement on `line`.
 
@@ -193,7 +200,7 @@ class Journal(Record, frozen=False):
     entries: list[Entry] = field(factory=list)
     created: int = 0
     complete: bool = True
-    changed: list[tuple[Level, int]] = field(factory=list)
+    changed: list[tuple[Changed, int]] = field(factory=list)
 
     def record(self, level: Level, tag: int) -> None:
         """Note an element's state before it changes; make the sequences it is in changeable."""

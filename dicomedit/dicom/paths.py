@@ -232,9 +232,11 @@ class Pattern:
         "final_tag",
         "is_indexed",
         "matches_anywhere",
+        "matches_below",
         "names_creator",
         "names_file_meta",
         "plural_reason",
+        "root_form",
         "root_tag",
         "start",
     )
@@ -252,9 +254,12 @@ class Pattern:
         self._candidates: dict[States, Candidates] = {}
         self.plural_reason = path.plural_reason
         self.root_tag = _root_tag(steps)
+        self.root_form = _root_form(steps)
         self.is_indexed = _is_indexed(steps)
         self.final_tag = _final_tag(steps) if self.is_indexed else None
         self.matches_anywhere = self.final_tag is not None and steps[:-1] == [Levels.ANY]
+        below = [Levels.ONE, Levels.ANY]
+        self.matches_below = self.final_tag is not None and steps[:-1] == below
         self.names_creator = any(isinstance(s, StepTest) and s.creator is not None for s in steps)
         last = steps[-1]
         self.covers_content = isinstance(last, Levels) or last.names_item
@@ -350,6 +355,14 @@ def _root_tag(steps: list[StepTest | Levels]) -> int | None:
     first = steps[0]
     is_one = len(steps) == 1 and isinstance(first, StepTest) and not first.names_item
     return first.tag if is_one and isinstance(first, StepTest) else None
+
+
+def _root_form(steps: list[StepTest | Levels]) -> tuple[int, int] | None:
+    """Return mask and value of a pattern that means public elements of the root of one form."""
+    first = steps[0]
+    if len(steps) > 1 or not isinstance(first, StepTest) or first.names_item:
+        return None
+    return (first.mask, first.value) if first.tag is None and first.creator is None else None
 
 
 def _is_indexed(steps: list[StepTest | Levels]) -> bool:

@@ -74,7 +74,7 @@ def _add_edits(content: Content, encoder: ElementEncoder, edits: list[Edit]) -> 
     stored, elements, encode = content.stored, content.elements, encoder.encode_short
     order = -content.start
     positions = list(stored.values())
-    end_of = dict(zip(positions, (*positions[1:], content.end)))
+    end_of = dict(zip(positions, (*positions[1:], content.end), strict=False))
     ordered: list[int] = []
     for tag in content.touched:
         position, entry = stored.get(tag), elements.get(tag)

@@ -13,12 +13,13 @@ from dicomedit.dicom.walk import matching_values, private_elements, removals
 from dicomedit.errors import EvaluationError, Source, Span, failed
 from dicomedit.lang import nodes
 from dicomedit.lang.arguments import convert
+from dicomedit.lang.effects import effects_of
 from dicomedit.lang.functions import REGISTRY
 from dicomedit.lang.functions.text import full_match
 from dicomedit.lang.java_regex import JavaPattern, PatternError, compile_pattern
 from dicomedit.lang.program import Run, Statement
 from dicomedit.lang.reading import as_scalar, read_path, scalar_text
-from dicomedit.lang.stretches import Guarded, in_stretches
+from dicomedit.lang.stretches import Guarded, in_rows
 from dicomedit.lang.values import Scalar, Value, is_true
 from dicomedit.records import Record, field
 
@@ -45,13 +46,15 @@ class Compiler(Record):
 
     def statements(self, statements: tuple[nodes.Statement, ...]) -> tuple[Statement, ...]:
         """Return what runs the statements, in order."""
-        return in_stretches(self._guarded(each) for each in statements if not _is_declaration(each))
+        return in_rows(self._guarded(each) for each in statements if not _is_declaration(each))
 
     def _guarded(self, statement: nodes.Statement) -> Guarded:
         needs = _needs(statement)
         self._look_out_for(needs)
-        needs = needs if self.coverage is None else None
-        return Guarded(self._placed(statement), needs, self.source, statement.span)
+        if self.coverage is not None:
+            return Guarded(self._placed(statement), None, self.source, statement.span)
+        effects = effects_of(statement)
+        return Guarded(self._placed(statement), needs, self.source, statement.span, effects)
 
     def _placed(self, statement: nodes.Statement) -> Statement:
         """Return what runs one statement and gives its place to whatever fails in it."""

@@ -1,33 +1,73 @@
-"""Statements that do nothing unless some element is there: those with work to do are found at once.
+"""Rows of statements that need not be run one by one to have the effect of each.
 
 A script has hundreds of statements such as ``-*/(0010,1000)``, and a file gives few of them
-anything to do. A stretch is a row of such statements. It asks the data set once which of the tags
-they need are present, then runs the statements concerned in the order of the script. When one of
-them creates an element it asks again, so that the effect is that of running every statement.
+anything to do. A stretch is a row of statements that do nothing unless some element is there. It
+asks the data set once which of the tags they need are present, then runs the statements concerned
+in the order of the script. When one of them creates an element it asks again.
+
+A batch is a row of statements whose order makes no difference, since each changes elements without
+regard to others: one plan is made of them when the script is compiled. It is carried out as long as
+nothing is out of the ordinary; otherwise its statements are run in stretches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from dicomedit.dicom.bulk import carry_out
 from dicomedit.dicom.levels import Level
 from dicomedit.dicom.paths import Needs
 from dicomedit.errors import Source, Span
+from dicomedit.lang.effects import Effects, Row
 from dicomedit.lang.program import Run, Statement
 
 Numbers = dict[int, list[int]]
 
 
+FEWEST = 3
+"""Fewest statements that are worth a batch: a shorter one may cut a stretch in two."""
+
+
 class Guarded:
-    """A statement, where it stands, and what must be present for it to have any effect."""
+    """A statement, where it stands, and what must be present for it to have any effect.
 
-    __slots__ = ("needs", "source", "span", "work")
+    `effects` are what it does, if it depends on nothing but the elements concerned.
+    """
 
-    def __init__(self, work: Statement, needs: Needs | None, source: Source, span: Span) -> None:
+    __slots__ = ("effects", "needs", "source", "span", "work")
+
+    def __init__(
+        self,
+        work: Statement,
+        needs: Needs | None,
+        source: Source,
+        span: Span,
+        effects: Effects | None = None,
+    ) -> None:
         self.work = work
         self.needs = needs
         self.source = source
         self.span = span
+        self.effects = effects
+
+
+class Batch:
+    """A row of statements whose order makes no difference."""
+
+    __slots__ = ("_last", "_plan", "_statements")
+
+    def __init__(self, statements: Sequence[Guarded], row: Row) -> None:
+        """Prepare statements, of which there is one at least; `row` has the effects of all."""
+        self._last = statements[-1]
+        self._statements = _in_stretches(statements)
+        self._plan = row.plan()
+
+    def __call__(self, run: Run) -> None:
+        """Have the effect of all statements."""
+        if not carry_out(run.instance, self._plan):
+            for statement in self._statements:
+                statement(run)
+        run.source, run.span = self._last.source, self._last.span
 
 
 class Stretch:
@@ -72,7 +112,40 @@ class Stretch:
         return sorted((number for number in due if number >= first), reverse=True)
 
 
-def in_stretches(statements: Iterable[Guarded]) -> tuple[Statement, ...]:
+def in_rows(statements: Iterable[Guarded]) -> tuple[Statement, ...]:
+    """Return statements with those that need not be run one by one in batches and stretches."""
+    found: list[Statement] = []
+    plain: list[Guarded] = []
+    for taken, row in _batches(statements):
+        if row is None or len(taken) < FEWEST:
+            plain += taken
+            continue
+        found += _in_stretches(plain)
+        found.append(Batch(taken, row))
+        plain = []
+    return (*found, *_in_stretches(plain))
+
+
+def _batches(statements: Iterable[Guarded]) -> Iterator[tuple[list[Guarded], Row | None]]:
+    """Yield rows of statements, with their effects where their order makes no difference."""
+    taken: list[Guarded] = []
+    row = Row()
+    for each in statements:
+        if each.effects is not None and row.add(each.effects):
+            taken.append(each)
+            continue
+        if taken:
+            yield taken, row
+        taken, row = [], Row()
+        if each.effects is not None and row.add(each.effects):
+            taken.append(each)
+        else:
+            yield [each], None
+    if taken:
+        yield taken, row
+
+
+def _in_stretches(statements: Iterable[Guarded]) -> tuple[Statement, ...]:
     """Return statements with every row of guarded ones made one."""
     found: list[Statement] = []
     row: list[Guarded] = []

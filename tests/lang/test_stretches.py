@@ -1,6 +1,6 @@
-"""Stretches leave out statements without anything to do: the result is that of running them all.
+"""Batches and stretches have the effect of running every statement, one after the other.
 
-Each script is compiled twice, the second time without stretches, so that every statement runs.
+Each script is compiled twice, the second time without them, so that every statement runs.
 """
 
 from __future__ import annotations
@@ -15,16 +15,19 @@ from second_implementation import (
     Open,
     open_as_encoded,
     open_as_pydicom,
+    open_to_throw_away,
     open_unprepared,
     result_of,
 )
 
 from dicomedit import Program, ScriptError, compile_script
-from dicomedit.lang.stretches import Stretch
+from dicomedit.lang.stretches import Batch, Stretch
 
 modest = settings(max_examples=int(os.environ.get("DICOMEDIT_EXAMPLES", "200")))
 
-OPEN = pytest.mark.parametrize("open_", [open_as_encoded, open_unprepared, open_as_pydicom])
+OPEN = pytest.mark.parametrize(
+    "open_", [open_as_encoded, open_to_throw_away, open_unprepared, open_as_pydicom]
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # pydicom's remarks on odd values
 
@@ -159,8 +162,9 @@ def test_stretches_make_no_difference(name: str, open_: Open):
 @pytest.mark.parametrize("name", TRICKY)
 def test_the_scripts_have_stretches(name: str):
     _, script = TRICKY[name]
-    assert any(isinstance(each, Stretch) for each in statements(compile_script(script, dialect=6)))
-    assert not any(isinstance(each, Stretch) for each in statements(compiled_plainly(script)))
+    rows = Stretch | Batch
+    assert any(isinstance(each, rows) for each in statements(compile_script(script, dialect=6)))
+    assert not any(isinstance(each, rows) for each in statements(compiled_plainly(script)))
 
 
 def statements(program: Program) -> tuple[object, ...]:
@@ -178,7 +182,8 @@ def test_stretches_make_no_difference_to_generated_scripts(open_: Open, file: Fi
     check(file, script, open_)
 
 
+@pytest.mark.parametrize("open_", [open_as_encoded, open_to_throw_away])
 @modest
 @given(generated.files, generated.stretches)
-def test_long_stretches_make_no_difference(file: File, script: str):
-    check(file, script, open_as_encoded)
+def test_long_stretches_make_no_difference(open_: Open, file: File, script: str):
+    check(file, script, open_)
