@@ -20,7 +20,7 @@ from dicomedit.io.source import include_loader, read_source
 from dicomedit.io.write import encode_instance, is_gzip_name, write_atomically, zipped
 from dicomedit.lang.lookup import LookupTable
 from dicomedit.lang.program import CompiledScript, Outcome, Resources, Variable
-from dicomedit.records import Record, field
+from dicomedit.records import Record, field, replace
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -79,16 +79,15 @@ def resources_of(
     fetcher = allow_urls if isinstance(allow_urls, UrlFetcher) else None
     if fetcher is None and allow_urls:
         fetcher = UrlFetcher(allow_urls)  # type: ignore[arg-type]
-    given: dict[str, Callable[[str], str]] = {} if fetcher is None else {"fetch": fetcher.fetch}
-    return Resources(
+    resources = Resources(
         lookup=table_of(lookup),
         uid_map=UidMap() if uid_map is None else uid_map,
         strict_lookup=options.strict_lookup,
         honour_fill=options.honour_fill,
         allow_unset=options.allow_unset,
         uid_root=options.uid_root,
-        **given,
     )
+    return resources if fetcher is None else replace(resources, fetch=fetcher.fetch)
 
 
 class Program(Record):
@@ -247,7 +246,37 @@ def edit_file(
     """
     before = stat_of(source) if isinstance(source, Path) else source.before
     _check_other(source, before, destination)
-    instance = read_as(source, wanted_by(steps), options).open()
+    file = read_as(source, wanted_by(steps), options)
+    try:
+        return _edit_read(
+            steps,
+            source,
+            before,
+            file.open(complete=tell_changes),
+            destination,
+            options,
+            tell_changes=tell_changes,
+            digest_of=digest_of,
+            placing=placing,
+            observer=observer,
+        )
+    finally:
+        file.release()
+
+
+def _edit_read(
+    steps: Sequence[Step],
+    source: Path | Loaded,
+    before: os.stat_result | PlaceStatus,
+    instance: Instance,
+    destination: Path | Target | None,
+    options: Options,
+    *,
+    tell_changes: bool,
+    digest_of: Callable[[Path | Loaded], str] | None,
+    placing: Placing | None,
+    observer: Observer | None,
+) -> tuple[Outcome, Stamp]:
     if placing is not None:
         placing.look(instance.root)
     if observer is not None:

@@ -7,7 +7,7 @@ their element. Whatever is out of the ordinary is left to those who make one cha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Set
 
 from dicomedit.dicom import edit
 from dicomedit.dicom.content import Content, Entry, NewElement
@@ -17,7 +17,7 @@ from dicomedit.dicom.encoding import UNDEFINED_LENGTH
 from dicomedit.dicom.levels import Instance
 from dicomedit.dicom.scan import Scanner
 from dicomedit.dicom.text import TEXT_VRS, is_valid
-from dicomedit.dicom.uids import hash_uid
+from dicomedit.dicom.uids import hash_bytes
 from dicomedit.dicom.walk import private_elements
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -52,7 +52,7 @@ class Replacement:
         self.creates = creates
         self._by_vr: dict[str, NewElement | None] = {}
 
-    def element(self, vr: str, entry: Entry, scanner: Scanner) -> NewElement | None:
+    def element(self, vr: str, entry: Entry, scanner: Scanner, known: Known) -> NewElement | None:
         """Return what takes the place of an element, or None when it stays; raise UnusualError."""
         return self._by_vr[vr] if vr in self._by_vr else self._prepared(vr)
 
@@ -78,30 +78,42 @@ class Replacement:
 
 
 class Hashing:
-    """The UID that stands for a UID comes in its place (`dicomedit.dicom.uids.hash_uid`)."""
+    """The UID that stands for a UID comes in its place (`dicomedit.dicom.uids`)."""
 
     __slots__ = ("keeps_empty",)
 
     def __init__(self, *, keeps_empty: bool) -> None:
         self.keeps_empty = keeps_empty
 
-    def element(self, vr: str, entry: Entry, scanner: Scanner) -> NewElement | None:
+    def element(self, vr: str, entry: Entry, scanner: Scanner, known: Known) -> NewElement | None:
         """Return what takes the place of an element, or None when it stays; raise UnusualError."""
         if vr != "UI" or isinstance(entry, NewElement):
             raise UnusualError
         _, start, length = scanner.locate(entry)
-        uid = scanner.data[start : start + length].strip(_PADDING)
-        if not uid and self.keeps_empty:
-            return None
-        if not uid or uid.translate(None, _OF_UIDS):
-            raise UnusualError
-        hashed = hash_uid(uid.decode("ascii")).encode("ascii")
-        return NewElement("UI", hashed + b"\0" if len(hashed) % 2 else hashed)
+        stored = scanner.data[start : start + length]
+        found = known.get(stored)
+        if found is None:
+            uid = stored.strip(_PADDING)
+            if not uid and self.keeps_empty:
+                return None
+            if not uid or uid.translate(None, _OF_UIDS):
+                raise UnusualError
+            hashed = hash_bytes(uid).encode("ascii")
+            found = NewElement("UI", hashed + b"\0" if len(hashed) % 2 else hashed)
+            if len(known) == _MOST_KNOWN:
+                known.clear()
+            known[stored] = found
+        return found
 
 
 Change = Removal | Replacement | Hashing
 
 REMOVAL = Removal()
+
+Known = dict[bytes, NewElement]
+"""What stands for UIDs that were hashed a moment ago: files of a series share most of theirs."""
+
+_MOST_KNOWN = 4096
 
 
 class Plan:
@@ -111,7 +123,7 @@ class Plan:
     a change of its own. `removes_private` concerns all levels.
     """
 
-    __slots__ = ("_creations", "at_root", "below", "forms", "removes_private", "tags_below")
+    __slots__ = ("_last", "at_root", "below", "forms", "removes_private", "tags_below")
 
     def __init__(
         self,
@@ -126,164 +138,183 @@ class Plan:
         self.tags_below = frozenset(below)
         self.forms = forms
         self.removes_private = removes_private
-        self._creations = tuple(
-            (tag, change)
-            for tag, change in at_root.items()
-            if isinstance(change, Replacement) and change.creates
-        )
+        self._last: tuple[tuple[int, ...], RootPlan] | None = None
 
-    def created(self, elements: Mapping[int, object]) -> list[tuple[int, NewElement]]:
-        """Return the elements to be created beside those that are there; raise UnusualError."""
-        return [(tag, new.created(tag)) for tag, new in self._creations if tag not in elements]
+    def for_root(self, elements: Mapping[int, object]) -> RootPlan:
+        """Return what the plan means for a root with these elements; raise UnusualError.
+
+        Most files have the elements that the one before them had.
+        """
+        tags, last = tuple(elements), self._last
+        if last is None or last[0] != tags:
+            last = self._last = tags, RootPlan(self, elements)
+        return last[1]
+
+    def removes(self, tag: int) -> bool:
+        """Whether an element of the root goes whose tag has no change of its own."""
+        if is_private(tag):
+            return self.removes_private
+        return any(tag & mask == value for mask, value in self.forms)
 
 
-def carry_out(instance: Instance, plan: Plan) -> bool:
+class RootPlan:
+    """What becomes of the elements of a root whose tags are known."""
+
+    __slots__ = ("created", "removed", "replaced", "touched")
+
+    def __init__(self, plan: Plan, elements: Mapping[int, object]) -> None:
+        changes = plan.at_root
+        self.replaced: list[tuple[int, Replacement | Hashing]] = []
+        self.removed: list[int] = []
+        self.created: dict[int, NewElement] = {}
+        for tag in elements:
+            change = changes.get(tag)
+            if isinstance(change, Replacement | Hashing):
+                self.replaced.append((tag, change))
+            elif change is not None or plan.removes(tag):
+                self.removed.append(tag)
+        for tag, change in changes.items():
+            if tag not in elements and isinstance(change, Replacement) and change.creates:
+                self.created[tag] = change.created(tag)
+        self.touched = (*self.removed, *self.created)
+
+
+def carry_out(instance: Instance, plan: Plan, known: Known) -> bool:
     """Make all changes of a plan, or none: then they have to be made one by one.
 
     That is so for data sets that are not encoded, for those whose changes are listed, and when
-    anything would fail or be told.
+    anything would fail or be told. `known` grows; it is the caller's, to be given again.
     """
     root, journal = instance.root, instance.journal
     if journal.complete or not isinstance(root, EncodedLevel) or root.data_set.is_rearranged:
         return False
-    work = _Work(root, plan)
     try:
-        work.prepare()
+        at_root = plan.for_root(root.content.elements)
+        replaced = _replaced(root, at_root, known)
+        below = _found_below(root, plan, known) if plan.below else []
     except UnusualError:
         return False
-    work.carry_out(instance)
+    touched = (*at_root.touched, *replaced)
+    if touched:
+        _change_root(root, at_root, replaced, touched)
+        journal.created += len(at_root.created)
+    if below:
+        _change_below(root, below)
+    journal.changed.append((_Changed(root, touched, bool(below)), 0))
+    if plan.removes_private and _has_private_below(root):
+        edit.remove(instance, list(private_elements(root)))
     return True
+
+
+def _replaced(root: EncodedLevel, plan: RootPlan, known: Known) -> dict[int, NewElement]:
+    """Return what comes in place of elements of the root; raise UnusualError."""
+    elements, scanner, vr_of = root.content.elements, root.content.scanner, root.stored_vr
+    is_implicit = scanner.encoding.implicit
+    found: dict[int, NewElement] = {}
+    for tag, change in plan.replaced:
+        entry = elements[tag]
+        is_told = isinstance(entry, int) and not is_implicit
+        vr = scanner.vr(entry) if is_told else vr_of(tag)  # type: ignore[arg-type]
+        new = change.element(vr, entry, scanner, known)  # type: ignore[arg-type]
+        if new is not None:
+            found[tag] = new
+    return found
+
+
+def _change_root(
+    root: EncodedLevel,
+    plan: RootPlan,
+    replaced: Mapping[int, NewElement],
+    touched: tuple[int, ...],
+) -> None:
+    content, data_set = root.content, root.data_set
+    if not content.touched:
+        data_set.changed.append(content)
+    elements, created = content.changeable(), plan.created
+    content.touched.update(touched)
+    holding = content.scanner.findings.holding
+    for tag in plan.removed:
+        if tag in holding or isinstance(elements[tag], NewElement):
+            root.remove(tag)
+        else:
+            del elements[tag]
+    elements.update(replaced)
+    elements.update(created)
+    for tag in created:
+        data_set.added.setdefault(tag, []).append(root)
 
 
 _Hit = tuple["Spot", int, int, "NewElement | None"]
 """An item, the tag of one of its elements, where that begins, and what comes instead of it."""
 
 
-class _Work:
-    """The changes of a plan to one data set: found first, then made."""
-
-    def __init__(self, root: EncodedLevel, plan: Plan) -> None:
-        self.root = root
-        self.plan = plan
-        self.removed: list[int] = []
-        self.replaced: list[tuple[int, NewElement]] = []
-        self.created: list[tuple[int, NewElement]] = []
-        self.below: list[_Hit] = []
-
-    def prepare(self) -> None:
-        """Find what is to be changed; raise UnusualError."""
-        plan, content = self.plan, self.root.content
-        elements, scanner, vr_of = content.elements, content.scanner, self.root.stored_vr
-        for tag in elements.keys() & plan.at_root.keys():
-            change = plan.at_root[tag]
-            if isinstance(change, Removal):
-                self.removed.append(tag)
-                continue
-            new = change.element(vr_of(tag), elements[tag], scanner)
+def _found_below(root: EncodedLevel, plan: Plan, known: Known) -> list[_Hit]:
+    """Return what is to be changed in items; raise UnusualError."""
+    data_set, scanner, tags = root.data_set, root.content.scanner, plan.tags_below
+    for tag in data_set.added.keys() & tags:
+        if any(level is not root for level in data_set.added[tag]):
+            raise UnusualError
+    if not tags <= scanner.findings.wanted:
+        scanner.look_out_for(tags, root.content.start)
+    nested = scanner.findings.nested
+    present = nested.keys() & tags
+    if scanner.findings.has_wrapped or data_set.levels or data_set.of_items:
+        _check_original(data_set, scanner, present)
+    found: list[_Hit] = []
+    for tag in present:
+        change = plan.below[tag]
+        if isinstance(change, Removal):
+            found += [(spot, tag, position, None) for spot, position in nested[tag]]
+            continue
+        vr_at, made = _vrs_at(scanner, tag), change.element
+        for spot, position in nested[tag]:
+            new = made(vr_at(position), position, scanner, known)
             if new is not None:
-                self.replaced.append((tag, new))
-        self.created = plan.created(elements)
-        self.removed += self._of_forms()
-        if plan.removes_private:
-            self.removed += filter(is_private, elements)
-        if plan.below:
-            self._prepare_below()
+                found.append((spot, tag, position, new))
+    return found
 
-    def _of_forms(self) -> Iterator[int]:
-        plan, elements = self.plan, self.root.content.elements
-        for tag in elements if plan.forms else ():
-            is_free = tag not in plan.at_root and not is_private(tag)
-            if is_free and any(tag & mask == value for mask, value in plan.forms):
-                yield tag
 
-    def _prepare_below(self) -> None:
-        plan, root, data_set = self.plan, self.root, self.root.data_set
-        scanner = root.content.scanner
-        for tag in data_set.added.keys() & plan.tags_below:
-            if any(level is not root for level in data_set.added[tag]):
-                raise UnusualError
-        if not plan.tags_below <= scanner.findings.wanted:
-            scanner.look_out_for(plan.tags_below, root.content.start)
-        nested, add = scanner.findings.nested, self.below.append
-        for tag in nested.keys() & plan.tags_below:
-            change = plan.below[tag]
-            for spot, position in nested[tag]:
-                assert spot is not None
-                if spot[5] is not scanner or not _is_original(data_set, spot[3], tag, position):
-                    raise UnusualError
-                if isinstance(change, Removal):
-                    add((spot, tag, position, None))
-                    continue
-                new = change.element(_vr_at(scanner, tag, position), position, scanner)
-                if new is not None:
-                    add((spot, tag, position, new))
+def _change_below(root: EncodedLevel, found: list[_Hit]) -> None:
+    data_set, scanner = root.data_set, root.content.scanner
+    contents, changed = data_set.of_items, data_set.changed
+    for spot, tag, position, new in found:
+        assert spot is not None
+        start = spot[3]
+        content = contents.get(start)
+        if content is None:
+            content = contents[start] = Content(scanner, start, spot)
+            changed.append(content)
+        content.change_at(tag, position, new)
+        if new is None and (scanner.vr(position) or "SQ") in _HOLDING_ITEMS:
+            data_set.gone.append((position, scanner.end(position)))
 
-    def carry_out(self, instance: Instance) -> None:
-        """Make the changes; nothing can go wrong any more."""
-        journal, root = instance.journal, self.root
-        journal.created += len(self.created)
-        changed = journal.changed
-        changed += [(root, tag) for tag, _ in self.replaced]
-        changed += [(root, tag) for tag, _ in self.created]
-        changed += [(root, tag) for tag in self.removed]
-        if self.removed or self.replaced or self.created:
-            self._change_root()
-        if self.below:
-            self._change_below()
-            changed.append((_Below(root.data_set), 0))
-        if self.plan.removes_private and _has_private_below(root):
-            edit.remove(instance, list(private_elements(root)))
 
-    def _change_root(self) -> None:
-        root = self.root
-        content, data_set = root.content, root.data_set
-        sequences = [tag for tag in self.removed if root.stored_vr(tag) in _HOLDING_ITEMS]
-        for tag in sequences:
-            root.remove(tag)
-        elements, touched = content.changeable(), content.touched
-        if not touched:
-            data_set.changed.append(content)
-        for tag in self.removed:
-            elements.pop(tag, None)
-        elements.update(self.replaced)
-        elements.update(self.created)
-        for tag, _ in self.created:
-            data_set.added.setdefault(tag, []).append(root)
-        touched.update(self.removed)
-        touched.update(dict(self.replaced), dict(self.created))
-
-    def _change_below(self) -> None:
-        data_set, scanner = self.root.data_set, self.root.content.scanner
-        contents, changed = data_set.of_items, data_set.changed
-        for spot, tag, position, new in self.below:
+def _check_original(data_set: DataSet, scanner: Scanner, tags: Set[int]) -> None:
+    """Raise UnusualError if items were looked at as a whole, or their elements changed before."""
+    levels, contents = data_set.levels, data_set.of_items
+    for tag in tags:
+        for spot, _ in scanner.findings.nested[tag]:
             assert spot is not None
             start = spot[3]
+            if start in levels or spot[5] is not scanner:
+                raise UnusualError
             content = contents.get(start)
-            if content is None:
-                content = contents[start] = Content(scanner, start, spot)
-                changed.append(content)
-            content.change_at(tag, position, new)
-            if new is None and _vr_at(scanner, tag, position) in _HOLDING_ITEMS:
-                data_set.gone.append((position, scanner.end(position)))
+            if content is not None and (content.late is None or tag in content.late):
+                raise UnusualError
 
 
-def _is_original(data_set: DataSet, start: int, tag: int, position: int) -> bool:
-    """Whether nobody has looked at an item as a whole, nor changed this element of it."""
-    if start in data_set.levels:
-        return False
-    content = data_set.of_items.get(start)
-    return content is None or (content.late is not None and tag not in content.late)
+def _vrs_at(scanner: Scanner, tag: int) -> Callable[[int], str]:
+    """Return what gives the VR that an element in the file is written with, by its position."""
+    if not scanner.encoding.implicit:
+        return scanner.vr  # type: ignore[return-value]
+    listed = dictionary_vr(tag, signed=False)
 
+    def vr_at(position: int) -> str:
+        if listed != "SQ" and scanner.locate(position)[2] == UNDEFINED_LENGTH:
+            raise UnusualError
+        return listed
 
-def _vr_at(scanner: Scanner, tag: int, position: int) -> str:
-    """Return the VR that an element in the file is written with; raise UnusualError."""
-    vr = scanner.vr(position)
-    if vr is not None:
-        return vr
-    vr = dictionary_vr(tag, signed=False)
-    if vr != "SQ" and scanner.locate(position)[2] == UNDEFINED_LENGTH:
-        raise UnusualError
-    return vr
+    return vr_at
 
 
 def _has_private_below(root: EncodedLevel) -> bool:
@@ -291,17 +322,22 @@ def _has_private_below(root: EncodedLevel) -> bool:
     return bool(root.content.scanner.findings.private) or any(map(is_private, added))
 
 
-class _Below:
-    """Stands in a journal for all levels that were changed without being looked at as a whole."""
+class _Changed:
+    """Stands in a journal for all that a plan has changed."""
 
-    def __init__(self, data_set: DataSet) -> None:
-        self._data_set = data_set
+    __slots__ = ("_below", "_root", "_tags")
+
+    def __init__(self, root: EncodedLevel, tags: tuple[int, ...], below: bool) -> None:
+        self._root = root
+        self._tags = tags
+        self._below = below
 
     def differs_from_file(self, tag: int) -> bool:
-        """Whether any of their elements is another than in the file."""
-        data_set = self._data_set
-        for content in data_set.of_items.values():
-            level = data_set.level_at(content.spot)
-            if any(map(level.differs_from_file, content.touched)):
-                return True
-        return False
+        """Whether any of the elements is another than in the file."""
+        if any(map(self._root.differs_from_file, self._tags)):
+            return True
+        data_set = self._root.data_set
+        levels = (data_set.level_at(each.spot) for each in data_set.of_items.values())
+        return self._below and any(
+            any(map(level.differs_from_file, level.content.touched)) for level in levels
+        )

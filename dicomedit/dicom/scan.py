@@ -96,10 +96,11 @@ class Findings:
     `wanted` are tags to look out for below the root, `nested` where they are: in which item, and
     where the element begins; `private` are the places below the root that have private elements;
     `group_lengths` are the retired elements with number 0, at all levels; `ends` has the end of
-    whatever a delimiter ends, items too, by the position of its header.
+    whatever a delimiter ends, items too, by the position of its header. `holding` are the elements
+    of the root that may hold items; `has_wrapped` tells whether anything was found in UN.
     """
 
-    __slots__ = ("ends", "group_lengths", "nested", "private", "wanted")
+    __slots__ = ("ends", "group_lengths", "has_wrapped", "holding", "nested", "private", "wanted")
 
     def __init__(self, wanted: Set[int] = frozenset()) -> None:
         self.wanted = wanted
@@ -107,6 +108,8 @@ class Findings:
         self.private: list[Spot] = []
         self.group_lengths: list[tuple[Spot, int]] = []
         self.ends: dict[int, int] = {}
+        self.holding: list[int] = []
+        self.has_wrapped = False
 
 
 class Scanner:
@@ -147,6 +150,7 @@ class Scanner:
 
     def wrapped(self) -> Scanner:
         """Return what scans sequences stored as UN: implicit little endian (PS3.5 §6.2.2)."""
+        self.findings.has_wrapped = True
         if self.encoding == IMPLICIT_LITTLE:
             return self
         scanner = Scanner(self.data, IMPLICIT_LITTLE, self.findings)
@@ -389,6 +393,8 @@ class Scanner:
         if start > limit:
             raise Malformed("the data ends inside an element's header", position)
         (length,) = self._long(self.data, start - 4)
+        if above is None and kind > _LONG:
+            self.findings.holding.append(tag)
         if length == UNDEFINED_LENGTH:
             delimited = self._undefined(tag, kind, position, start, limit, above, depth)
             self.findings.ends[position] = delimited

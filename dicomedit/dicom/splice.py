@@ -71,29 +71,43 @@ def _add_late_edits(content: Content, encoder: ElementEncoder, edits: list[Edit]
 
 
 def _add_edits(content: Content, encoder: ElementEncoder, edits: list[Edit]) -> None:
-    stored, elements, encode = content.stored, content.elements, encoder.encode_short
-    order = -content.start
+    stored, elements, touched = content.stored, content.elements, content.touched
+    order, encode, now = -content.start, encoder.encode_short, elements.get
     positions = list(stored.values())
-    end_of = dict(zip(positions, (*positions[1:], content.end), strict=False))
-    ordered: list[int] = []
-    for tag in content.touched:
-        position, entry = stored.get(tag), elements.get(tag)
-        is_kept = tag & 0xFFFF  # files go out without group lengths
-        if entry is None or not is_kept:
-            new: bytes | None = b""
+    removed_from = removed_to = -1
+    for (tag, position), end in zip(stored.items(), (*positions[1:], content.end), strict=False):
+        entry = now(tag)
+        if entry is position and (tag & 0xFFFF or tag not in touched):
+            continue
+        if entry is None or not tag & 0xFFFF:  # files go out without group lengths
+            if position != removed_to:
+                removed_from = position
+            else:
+                edits.pop()  # what follows each other goes in one piece
+            removed_to = end
+            edits.append((removed_from, _REPLACE, order, tag, end, content, b""))
         else:
             new = None if isinstance(entry, int) else encode(tag, entry)
-        if position is not None:
-            if entry != position or not is_kept:
-                edits.append((position, _REPLACE, order, tag, end_of[position], content, new))
-        elif entry is not None:
-            ordered = ordered or list(stored)
+            edits.append((position, _REPLACE, order, tag, end, content, new))
+    if touched.difference(stored):
+        _add_insertions(content, encoder, edits)
+
+
+def _add_insertions(content: Content, encoder: ElementEncoder, edits: list[Edit]) -> None:
+    stored, order = content.stored, -content.start
+    ordered = list(stored)
+    is_rewritten = ordered != sorted(ordered)
+    for tag in content.touched.difference(stored):
+        entry = content.elements.get(tag)
+        if isinstance(entry, NewElement) and tag & 0xFFFF:
             following = bisect(ordered, tag)
             place = stored[ordered[following]] if following < len(ordered) else content.end
+            new = encoder.encode_short(tag, entry)
             edits.append((place, _INSERT, order, tag, place, content, new))
-    if ordered and ordered != sorted(ordered):
-        # Out of order (against PS3.5 §7.1) there is no place for what is new.
-        edits.append((content.start, _REWRITE, order, 0, content.end, content, None))
+            if is_rewritten:
+                # Out of order (against PS3.5 §7.1) there is no place for what is new.
+                edits.append((content.start, _REWRITE, order, 0, content.end, content, None))
+                return
 
 
 def spliced(

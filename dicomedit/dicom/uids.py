@@ -17,6 +17,9 @@ MAX_LENGTH = 64
 MAX_PREFIX = 24
 """Longest prefix that leaves room for a dot and a random number of up to 39 digits."""
 
+_UNMARKED = ~(0xF << 76 | 0x3 << 62)
+"""The bits of a UUID that tell neither its version nor its variant."""
+
 _UID = r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*"
 
 
@@ -26,7 +29,12 @@ def hash_uid(text: str) -> str:
     ``2.25.`` and the first 16 bytes of the text's SHA-1, marked as a name-based UUID but without
     a namespace (language reference, hashUID).
     """
-    digest = _sha1()(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
+    return hash_bytes(text.encode("utf-8", "surrogatepass"))
+
+
+def hash_bytes(text: bytes) -> str:
+    """Return the same for a text that is encoded already."""
+    digest = _sha1()(text, usedforsecurity=False).digest()
     return f"2.25.{_uuid(digest[:16], version=5)}"
 
 
@@ -56,10 +64,7 @@ def _random() -> int:
 
 def _uuid(octets: bytes, version: int) -> int:
     """Return the number of a UUID of a version, all else taken from 16 bytes (RFC 4122, 4.1)."""
-    marked = bytearray(octets)
-    marked[6] = marked[6] & 0x0F | version << 4
-    marked[8] = marked[8] & 0x3F | 0x80
-    return int.from_bytes(marked, "big")
+    return int.from_bytes(octets, "big") & _UNMARKED | version << 76 | 2 << 62
 
 
 def is_uid(text: str) -> bool:

@@ -85,6 +85,11 @@ class DicomFile(Record):
         """
         return Instance(self.root, self.meta, Journal(complete=complete), [])
 
+    def release(self) -> None:
+        """Let go of the bytes, once all is done with the file; its levels are of no more use."""
+        self.root.data_set.release()
+        self.meta.data_set.release()
+
 
 def read_file(path: Path | Loaded, wanted: Set[int] = frozenset()) -> DicomFile:
     """Return the elements of a file; raise DicomFileError when it cannot be trusted.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from dicomedit.dicom.bulk import Known
 from dicomedit.dicom.dictionary import SOP_CLASS_UID, SOP_INSTANCE_UID
 from dicomedit.dicom.levels import Change, Instance
 from dicomedit.dicom.text import read_text
@@ -36,6 +37,7 @@ class Resources(Record):
     honour_fill: bool = False
     allow_unset: bool = False
     uid_root: str | None = None
+    hashed: Known = field(factory=dict, compare=False, repr=False)
 
 
 class Variable(Record):

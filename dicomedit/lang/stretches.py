@@ -64,7 +64,7 @@ class Batch:
 
     def __call__(self, run: Run) -> None:
         """Have the effect of all statements."""
-        if not carry_out(run.instance, self._plan):
+        if not carry_out(run.instance, self._plan, run.resources.hashed):
             for statement in self._statements:
                 statement(run)
         run.source, run.span = self._last.source, self._last.span
