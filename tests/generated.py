@@ -309,6 +309,14 @@ TEXTS = (
 )
 TEXTS += ("1.2.840.10008.1.2", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99", "4711", "Doe^Jane")
 
+FLAT = tuple(
+    f"{where}({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    for tag in (*SOUND, REFERENCES, CONTENT)
+    for where in ("", "*/", "+/")
+    if not tag & 0x10000
+)
+"""Paths that mean all elements of one tag: at the root, below it, or both."""
+
 _PRIVATE = tuple(path for path in SINGULAR + PLURAL if "{" in path)
 _DIGITS_ONLY = tuple(path for path in SINGULAR if "{" not in path)
 
@@ -333,6 +341,8 @@ _CHOICES = {
     "<any>": SINGULAR + PLURAL + PLURAL,
     "<private>": _PRIVATE,
     "<digits>": _DIGITS_ONLY,
+    "<flat>": FLAT,
+    "<root>": FLAT[::3],
 }
 
 
@@ -360,6 +370,17 @@ stretches = st.lists(st.builds(random_statement, _chances, st.just(_GUARDED)), m
     "\n".join
 )
 """Scripts of which most statements need some element to be there."""
+
+_INDEPENDENT = (
+    *("-<flat>", "-<flat>", '<flat> ?= "1.2.3"', "<flat> ?= <text>", "hashUIDList[<flat>]"),
+    *("<root> := <text>", "(0008,0018) := hashUID[(0008,0018)]", "removeAllPrivateTags"),
+    *("-(0010,XXXX)", "-(0008,1XX0)", "hashUIDList[<flat>, <flat>]", "echo <one>", "-<any>"),
+    *("<any> ?= <text>", "<one> := <value>"),
+)
+batches = st.lists(st.builds(random_statement, _chances, st.just(_INDEPENDENT)), min_size=6).map(
+    "\n".join
+)
+"""Scripts of which most statements depend on nothing but the elements they change."""
 
 FAILURE = '\n(0028,0011) := "no number"'
 """A statement that fails on every data set, to be put behind others."""

@@ -296,11 +296,23 @@ def _check_original(data_set: DataSet, scanner: Scanner, tags: Set[int]) -> None
         for spot, _ in scanner.findings.nested[tag]:
             assert spot is not None
             start = spot[3]
-            if start in levels or spot[5] is not scanner:
+            if start in levels or _is_in_unknown(spot, scanner):
                 raise UnusualError
             content = contents.get(start)
             if content is not None and (content.late is None or tag in content.late):
                 raise UnusualError
+
+
+def _is_in_unknown(spot: Spot, scanner: Scanner) -> bool:
+    """Whether an item stands, at whatever distance, in a sequence stored as UN."""
+    assert spot is not None
+    if not scanner.encoding.implicit:
+        return spot[5] is not scanner
+    while spot is not None:
+        if dictionary_vr(spot[1], signed=False) != "SQ":
+            return True
+        spot = spot[0]
+    return False
 
 
 def _vrs_at(scanner: Scanner, tag: int) -> Callable[[int], str]:

@@ -207,7 +207,7 @@ class EncodedLevel:
         """Whether this level still stands where it stood, all the way up."""
         gone, content, above = self._data_set.gone, self._content, self._above
         if content.spot is not None:
-            return not (gone and any(start < content.start < end for start, end in gone))
+            return not (gone and any(start < content.start <= end for start, end in gone))
         if above is None:
             return True
         items = above._levels.get(self._tag, ())

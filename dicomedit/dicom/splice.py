@@ -73,6 +73,9 @@ def _add_late_edits(content: Content, encoder: ElementEncoder, edits: list[Edit]
 def _add_edits(content: Content, encoder: ElementEncoder, edits: list[Edit]) -> None:
     stored, elements, touched = content.stored, content.elements, content.touched
     order, encode, now = -content.start, encoder.encode_short, elements.get
+    inserted = _insertions(content, encoder) if touched.difference(stored) else []
+    edits += inserted
+    places = {edit[0] for edit in inserted}
     positions = list(stored.values())
     removed_from = removed_to = -1
     for (tag, position), end in zip(stored.items(), (*positions[1:], content.end), strict=False):
@@ -80,7 +83,7 @@ def _add_edits(content: Content, encoder: ElementEncoder, edits: list[Edit]) -> 
         if entry is position and (tag & 0xFFFF or tag not in touched):
             continue
         if entry is None or not tag & 0xFFFF:  # files go out without group lengths
-            if position != removed_to:
+            if position != removed_to or position in places:
                 removed_from = position
             else:
                 edits.pop()  # what follows each other goes in one piece
@@ -89,14 +92,12 @@ def _add_edits(content: Content, encoder: ElementEncoder, edits: list[Edit]) -> 
         else:
             new = None if isinstance(entry, int) else encode(tag, entry)
             edits.append((position, _REPLACE, order, tag, end, content, new))
-    if touched.difference(stored):
-        _add_insertions(content, encoder, edits)
 
 
-def _add_insertions(content: Content, encoder: ElementEncoder, edits: list[Edit]) -> None:
+def _insertions(content: Content, encoder: ElementEncoder) -> list[Edit]:
     stored, order = content.stored, -content.start
+    edits: list[Edit] = []
     ordered = list(stored)
-    is_rewritten = ordered != sorted(ordered)
     for tag in content.touched.difference(stored):
         entry = content.elements.get(tag)
         if isinstance(entry, NewElement) and tag & 0xFFFF:
@@ -104,10 +105,10 @@ def _add_insertions(content: Content, encoder: ElementEncoder, edits: list[Edit]
             place = stored[ordered[following]] if following < len(ordered) else content.end
             new = encoder.encode_short(tag, entry)
             edits.append((place, _INSERT, order, tag, place, content, new))
-            if is_rewritten:
-                # Out of order (against PS3.5 §7.1) there is no place for what is new.
-                edits.append((content.start, _REWRITE, order, 0, content.end, content, None))
-                return
+    if edits and ordered != sorted(ordered):
+        # Out of order (against PS3.5 §7.1) there is no place for what is new.
+        edits.append((content.start, _REWRITE, order, 0, content.end, content, None))
+    return edits
 
 
 def spliced(
@@ -123,6 +124,8 @@ def spliced(
     parts: list[Buffer] = []
     size = end - kept
     for first, last, new, length in pieces:
+        if first < kept:
+            raise AssertionError("edits overlap")  # better no result than a wrong one
         if first > kept:
             is_small = first - kept < PART_FROM
             parts.append(view[kept:first] if is_small else part_of(data, kept, first))
