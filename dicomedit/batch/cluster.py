@@ -222,7 +222,7 @@ class _Run:
     def _hand_out(self, numbered: Iterator[tuple[int, Item]]) -> bool:
         """Keep two tasks for each worker with the scheduler; return whether there may be more."""
         while len(self._tasks) < 2 * self._workers:
-            if self._returned:
+            if self._returned and not self._is_in_doubt():
                 self._submit(self._returned.popleft())
                 continue
             jobs = self._next_jobs(numbered)
@@ -230,6 +230,13 @@ class _Run:
                 return self._order.is_full
             self._submit(self._task(jobs))
         return True
+
+    def _is_in_doubt(self) -> bool:
+        """Whether the next task must wait: of files that may kill workers one is tried at a time.
+
+        Otherwise what one of them has done to a worker would be laid at the door of another.
+        """
+        return self._returned[0].is_second and any(t.is_second for t in self._tasks.values())
 
     def _next_jobs(self, numbered: Iterator[tuple[int, Item]]) -> list[tuple[int, Job]]:
         fair = max(1, WINDOW // (4 * self._workers))

@@ -105,30 +105,30 @@ def deliver_file(
     answer. Raises EvaluationError or DicomFileError.
     """
     before = stat_of(source)
-    file = read_as(source, wanted_by(steps), options)
-    digest = None if digest_of is None else digest_of(source)
-    stamp = stamp_of(before, digest)
+    with read_as(source, wanted_by(steps), options) as file:
+        digest = None if digest_of is None else digest_of(source)
+        stamp = stamp_of(before, digest)
 
-    def check() -> None:
-        check_unchanged(source, before)
+        def check() -> None:
+            check_unchanged(source, before)
 
-    outcome = Outcome()
-    if steps:
-        instance = file.open()
+        outcome = Outcome()
+        if steps:
+            instance = file.open(complete=False)
+            if observer is not None:
+                instance = observer.opened(instance)
+            outcome = edit_instance(steps, instance, options, tell_changes=False, observer=observer)
+            if outcome.rejected:
+                check()
+                return outcome, stamp, None
+            result = result_of(instance, str(source), check)
+        else:
+            result = as_it_is(file, str(source), check)
         if observer is not None:
-            instance = observer.opened(instance)
-        outcome = edit_instance(steps, instance, options, tell_changes=False, observer=observer)
-        if outcome.rejected:
-            check()
-            return outcome, stamp, None
-        result = result_of(instance, str(source), check)
-    else:
-        result = as_it_is(file, str(source), check)
-    if observer is not None:
-        for _ in observer.written(result.parts):
-            pass
-    answer = courier.take(result)
-    return with_warning(outcome, answer, source), stamp, answer.status
+            for _ in observer.written(result.parts):
+                pass
+        answer = courier.take(result)
+        return with_warning(outcome, answer, source), stamp, answer.status
 
 
 def result_of(instance: Instance, name: str, check: Callable[[], None]) -> Result:

@@ -246,60 +246,33 @@ def edit_file(
     """
     before = stat_of(source) if isinstance(source, Path) else source.before
     _check_other(source, before, destination)
-    file = read_as(source, wanted_by(steps), options)
-    try:
-        return _edit_read(
-            steps,
-            source,
-            before,
-            file.open(complete=tell_changes),
-            destination,
-            options,
-            tell_changes=tell_changes,
-            digest_of=digest_of,
-            placing=placing,
-            observer=observer,
+    with read_as(source, wanted_by(steps), options) as file:
+        instance = file.open(complete=tell_changes)
+        if placing is not None:
+            placing.look(instance.root)
+        if observer is not None:
+            instance = observer.opened(instance)
+        digest = None if digest_of is None else digest_of(source)
+        outcome = edit_instance(
+            steps, instance, options, tell_changes=tell_changes, observer=observer
         )
-    finally:
-        file.release()
-
-
-def _edit_read(
-    steps: Sequence[Step],
-    source: Path | Loaded,
-    before: os.stat_result | PlaceStatus,
-    instance: Instance,
-    destination: Path | Target | None,
-    options: Options,
-    *,
-    tell_changes: bool,
-    digest_of: Callable[[Path | Loaded], str] | None,
-    placing: Placing | None,
-    observer: Observer | None,
-) -> tuple[Outcome, Stamp]:
-    if placing is not None:
-        placing.look(instance.root)
-    if observer is not None:
-        instance = observer.opened(instance)
-    digest = None if digest_of is None else digest_of(source)
-    outcome = edit_instance(steps, instance, options, tell_changes=tell_changes, observer=observer)
-    if outcome.rejected:
-        check_unchanged(source, before)
-        return outcome, stamp_of(before, digest)
-    if placing is not None:
-        destination = placing.place(instance, destination)
-        _check_other(source, before, destination)
-    parts: list[Buffer] = list(encode_instance(instance))
-    if options.gzip and isinstance(destination, Path) and is_gzip_name(destination):
-        parts = list(zipped(parts))
-    written = parts if observer is None else observer.written(parts)
-    if destination is None:
-        check_unchanged(source, before)
-    elif isinstance(destination, Path):
-        write_atomically(destination, _checked_last(written, source, before))
-    else:
-        destination.write(_checked_last(written, source, before))
-    return outcome, stamp_of(before, digest, sum(map(len, parts)))
+        if outcome.rejected:
+            check_unchanged(source, before)
+            return outcome, stamp_of(before, digest)
+        if placing is not None:
+            destination = placing.place(instance, destination)
+            _check_other(source, before, destination)
+        parts: list[Buffer] = list(encode_instance(instance))
+        if options.gzip and isinstance(destination, Path) and is_gzip_name(destination):
+            parts = list(zipped(parts))
+        written = parts if observer is None else observer.written(parts)
+        if destination is None:
+            check_unchanged(source, before)
+        elif isinstance(destination, Path):
+            write_atomically(destination, _checked_last(written, source, before))
+        else:
+            destination.write(_checked_last(written, source, before))
+        return outcome, stamp_of(before, digest, sum(map(len, parts)))
 
 
 def read_as(source: Path | Loaded, wanted: frozenset[int], options: Options) -> DicomFile:

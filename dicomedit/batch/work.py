@@ -150,21 +150,12 @@ def counted_by(work: Work) -> tuple[Coverage, ...]:
     return tuple(coverage for coverage in found if coverage is not None)
 
 
-MOST_HELD = 16 << 20
-"""Bytes of files that are done with and may wait for the garbage collector.
-
-What is known of a file refers to itself in circles, and a collector that counts objects, not bytes,
-would keep hundreds of files, however large, until it begins.
-"""
-
-
 class Editor(Record, frozen=False):
     """Edits files of one input; `folders` are those of results that were found fit."""
 
     work: Work
     steps: list[Step]
     folders: set[Path | Target] = field(factory=set, repr=False)
-    held: int = 0
     courier: Courier | None = None
     opened: Opened | None = field(default=None, repr=False)
     """The archive in hand, once there is one."""
@@ -184,14 +175,8 @@ class Editor(Record, frozen=False):
 
         What a network or a busy machine got wrong is tried again.
         """
-        row = self._try(job) if self.work.audit is None else self._observed(job, self.work.audit)
-        self.held += (1 << 20) if row.stamp is None else row.stamp.size
-        if self.held > MOST_HELD:
-            from gc import collect
-
-            collect(1)
-            self.held = 0
-        return row
+        audit = self.work.audit
+        return self._try(job) if audit is None else self._observed(job, audit)
 
     def _observed(self, job: Job, audit: Audit) -> Row:
         from time import perf_counter

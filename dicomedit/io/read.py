@@ -85,8 +85,12 @@ class DicomFile(Record):
         """
         return Instance(self.root, self.meta, Journal(complete=complete), [])
 
-    def release(self) -> None:
-        """Let go of the bytes, once all is done with the file; its levels are of no more use."""
+    def __enter__(self) -> DicomFile:
+        """Use the file for as long as a block lasts."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Let go of the bytes; levels are of no more use."""
         self.root.data_set.release()
         self.meta.data_set.release()
 

@@ -104,7 +104,7 @@ class Intake:
         ):
             if not _has_uid(file.root, tag, uid):
                 raise _MismatchError
-        return file.open()
+        return file.open(complete=False)
 
 
 class _MismatchError(DicomEditError):
