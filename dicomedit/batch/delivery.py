@@ -22,6 +22,7 @@ from dicomedit.batch.program import (
 from dicomedit.batch.rows import Stamp
 from dicomedit.dicom.dictionary import SOP_CLASS_UID, SOP_INSTANCE_UID, TRANSFER_SYNTAX_UID
 from dicomedit.dicom.encoding import DEFLATED_UID, EXPLICIT_LITTLE_UID, encoding_of
+from dicomedit.dicom.findings import Lookout
 from dicomedit.dicom.levels import Instance
 from dicomedit.dicom.text import read_text
 from dicomedit.dicom.views import Buffer, part_of
@@ -105,7 +106,7 @@ def deliver_file(
     answer. Raises EvaluationError or DicomFileError.
     """
     before = stat_of(source)
-    with read_as(source, wanted_by(steps), options) as file:
+    with read_as(source, Lookout(wanted_by(steps)), options) as file:
         digest = None if digest_of is None else digest_of(source)
         stamp = stamp_of(before, digest)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from dicomedit.batch.recipe import Recipe, remembering
 from dicomedit.batch.rows import Stamp
 from dicomedit.dicom.file_meta import renew_file_meta
+from dicomedit.dicom.findings import Lookout
 from dicomedit.dicom.levels import Instance
 from dicomedit.dicom.uids import UidMap
 from dicomedit.dicom.views import Buffer
@@ -236,17 +237,19 @@ def edit_file(
     digest_of: Callable[[Path | Loaded], str] | None = None,
     placing: Placing | None = None,
     observer: Observer | None = None,
+    lookout: Lookout | None = None,
 ) -> tuple[Outcome, Stamp]:
     """Apply scripts in order to one file; without a destination nothing is written.
 
     The folder of the destination is there already. A `placing` sees the instance before it is
     edited, and decides on the destination afterwards. With `tell_changes` the outcome lists every
     change. Also returns what tells the input from a changed one; `digest_of` adds its digest. An
-    input that changes while it is read is an error. An `observer` sees what is done.
+    input that changes while it is read is an error. An `observer` sees what is done. Who edits many
+    files gives a `lookout` for the same scripts again and again.
     """
     before = stat_of(source) if isinstance(source, Path) else source.before
     _check_other(source, before, destination)
-    with read_as(source, wanted_by(steps), options) as file:
+    with read_as(source, lookout or Lookout(wanted_by(steps)), options) as file:
         instance = file.open(complete=tell_changes)
         if placing is not None:
             placing.look(instance.root)
@@ -275,11 +278,11 @@ def edit_file(
         return outcome, stamp_of(before, digest, sum(map(len, parts)))
 
 
-def read_as(source: Path | Loaded, wanted: frozenset[int], options: Options) -> DicomFile:
+def read_as(source: Path | Loaded, lookout: Lookout, options: Options) -> DicomFile:
     """Return the elements of a file as the options say that files are read."""
     if options.gzip and isinstance(source, Path):
-        return read_zipped(source, wanted)
-    return read_file(source, wanted)
+        return read_zipped(source, lookout)
+    return read_file(source, lookout)
 
 
 def wanted_by(steps: Sequence[Step]) -> frozenset[int]:

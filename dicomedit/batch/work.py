@@ -8,8 +8,9 @@ from pathlib import Path
 
 from dicomedit.batch.identity import Watch
 from dicomedit.batch.placing import Placing
-from dicomedit.batch.program import Options, Program, Step, edit_file, stamp_of
+from dicomedit.batch.program import Options, Program, Step, edit_file, stamp_of, wanted_by
 from dicomedit.batch.rows import Row, Stamp, Status, defect_row, edited_row, failed_row
+from dicomedit.dicom.findings import Lookout
 from dicomedit.dicom.uids import UidMap
 from dicomedit.errors import DicomEditError, DicomFileError, EvaluationError, Source
 from dicomedit.io.read import SkippedFileError
@@ -130,7 +131,7 @@ class Work(Record):
             for program, table in zip(self.programs, self.tables, strict=True)
         ]
         if self.delivery is None or self.dry_run:
-            return Editor(self, steps, names=shared.names)
+            return Editor(self, steps, names=shared.names, lookout=Lookout(wanted_by(steps)))
         return Editor(self, steps, courier=self.delivery.open())
 
     @property
@@ -162,6 +163,7 @@ class Editor(Record, frozen=False):
 
     names: Names | AskedNames | None = None
     watch: Watch = field(factory=Watch, repr=False)
+    lookout: Lookout | None = field(default=None, repr=False)
     observer: Observer | None = field(default=None, repr=False)
     """What sees the file in hand, when facts are collected."""
 
@@ -234,6 +236,7 @@ class Editor(Record, frozen=False):
             digest_of=digest,
             placing=placing,
             observer=self.observer,
+            lookout=self.lookout,
         )
         if placing is None:
             return edited_row(job, outcome, stamp)

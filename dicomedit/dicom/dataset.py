@@ -33,7 +33,7 @@ from dicomedit.dicom.dictionary import (
 )
 from dicomedit.dicom.encoding import IMPLICIT_LITTLE, ITEM_START, UNDEFINED_LENGTH, Encoding
 from dicomedit.dicom.levels import Place
-from dicomedit.dicom.scan import Malformed
+from dicomedit.dicom.malformed import Malformed
 from dicomedit.errors import EvaluationError, failed
 
 Element = DataElement | RawDataElement

@@ -16,8 +16,8 @@ from dicomedit.dicom.dictionary import (
     is_private,
 )
 from dicomedit.dicom.encoding import ITEM_START, UNDEFINED_LENGTH, Encoding
+from dicomedit.dicom.findings import sequence_in_root
 from dicomedit.dicom.levels import Place
-from dicomedit.dicom.scan import sequence_in_root
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:

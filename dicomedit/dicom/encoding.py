@@ -18,6 +18,12 @@ ITEM_START = b"\xfe\xff\x00\xe0"
 BIG_ITEM_START = b"\xff\xfe\xe0\x00"
 """The same in big endian."""
 
+SEQUENCE_END = b"\xfe\xff\xdd\xe0\0\0\0\0"
+"""The delimiter of a little endian sequence."""
+
+BIG_SEQUENCE_END = b"\xff\xfe\xe0\xdd\0\0\0\0"
+"""The same in big endian."""
+
 LONG_VRS = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"))
 """VRs with a 32-bit length in explicit encodings (PS3.5 Table 7.1-1)."""
 

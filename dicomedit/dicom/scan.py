@@ -12,10 +12,12 @@ import re
 import struct
 from collections.abc import Iterator, Set
 from functools import lru_cache
+from itertools import islice
 
 from dicomedit.dicom.dictionary import PIXEL_DATA_TAGS, dictionary_vr, tag_text
 from dicomedit.dicom.encoding import (
     BIG_ITEM_START,
+    BIG_SEQUENCE_END,
     DELIMITER_GROUP,
     FOREIGN_GROUPS,
     IMPLICIT_LITTLE,
@@ -25,15 +27,16 @@ from dicomedit.dicom.encoding import (
     LONG_VRS,
     MAX_SHORT_LENGTH,
     SEQUENCE_DELIMITER,
+    SEQUENCE_END,
     SHORT_VRS,
     UNDEFINED_LENGTH,
     Encoding,
 )
+from dicomedit.dicom.findings import LONGEST, Findings, Lookout, Proved
+from dicomedit.dicom.malformed import Malformed, refuse_length
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from typing import NoReturn
-
     Spot = tuple["Spot", int, int, int, int, "Scanner"] | None
     """Where an item stands in the file, None for the root.
 
@@ -77,39 +80,8 @@ def _kind(vr: str) -> int:
 _KINDS = {name: _kind(vr) for name, vr in _KNOWN_VRS.items()}
 
 
-class Malformed(ValueError):
-    """Bytes that are not a well-formed data set: why, and at which offset."""
-
-    def __init__(self, reason: str, offset: int) -> None:
-        self.reason = reason
-        self.offset = offset
-        super().__init__(f"{reason} (at byte {offset})")
-
-
 Positions = dict[int, int]
 """Where the headers of a level's elements begin, by tag, in the order of the file."""
-
-
-class Findings:
-    """What the first walk over a data set finds besides the elements of the root.
-
-    `wanted` are tags to look out for below the root, `nested` where they are: in which item, and
-    where the element begins; `private` are the places below the root that have private elements;
-    `group_lengths` are the retired elements with number 0, at all levels; `ends` has the end of
-    whatever a delimiter ends, items too, by the position of its header. `holding` are the elements
-    of the root that may hold items; `has_wrapped` tells whether anything was found in UN.
-    """
-
-    __slots__ = ("ends", "group_lengths", "has_wrapped", "holding", "nested", "private", "wanted")
-
-    def __init__(self, wanted: Set[int] = frozenset()) -> None:
-        self.wanted = wanted
-        self.nested: dict[int, list[tuple[Spot, int]]] = {}
-        self.private: list[Spot] = []
-        self.group_lengths: list[tuple[Spot, int]] = []
-        self.ends: dict[int, int] = {}
-        self.holding: list[int] = []
-        self.has_wrapped = False
 
 
 class Scanner:
@@ -121,6 +93,8 @@ class Scanner:
         "_implicit",
         "_is_file_meta",
         "_long",
+        "_proved",
+        "_sequence_end",
         "_tools",
         "data",
         "encoding",
@@ -131,29 +105,37 @@ class Scanner:
         self,
         data: Data,
         encoding: Encoding,
-        findings: Findings | None = None,
+        lookout: Lookout | None = None,
         *,
+        findings: Findings | None = None,
         file_meta: bool = False,
     ) -> None:
-        """Prepare for `data`; `file_meta` admits the group that a data set itself must not have."""
+        """Prepare for `data`; `file_meta` admits the group that a data set itself must not have.
+
+        `findings` are added to, if there are any; without a `lookout` nothing is remembered.
+        """
         order = "<" if encoding.little else ">"
         self.data = data
         self.encoding = encoding
-        self.findings = Findings() if findings is None else findings
+        wanted = frozenset[int]() if lookout is None else lookout.wanted
+        self.findings = Findings(wanted) if findings is None else findings
+        self._proved = None if lookout is None else lookout.proved(encoding)
         self._is_file_meta = file_meta
         self._hidden = _HIDDEN_IMPLICIT if encoding.implicit else _HIDDEN_EXPLICIT
         self._explicit = struct.Struct(f"{order}HH2sH").unpack_from
         self._implicit = struct.Struct(f"{order}HHL").unpack_from
         self._long = struct.Struct(f"{order}L").unpack_from
+        self._sequence_end = SEQUENCE_END if encoding.little else BIG_SEQUENCE_END
         # Looked up once for each level: many levels have only an element or two.
         self._tools = (data, self._explicit, data.find, self.findings.wanted)
 
     def wrapped(self) -> Scanner:
         """Return what scans sequences stored as UN: implicit little endian (PS3.5 §6.2.2)."""
         self.findings.has_wrapped = True
+        self.findings.count += 1
         if self.encoding == IMPLICIT_LITTLE:
             return self
-        scanner = Scanner(self.data, IMPLICIT_LITTLE, self.findings)
+        scanner = Scanner(self.data, IMPLICIT_LITTLE, findings=self.findings)
         # When it is changed it becomes explicit, like the data set around it.
         scanner._hidden = _HIDDEN_EITHER
         return scanner
@@ -162,9 +144,7 @@ class Scanner:
         """Let go of the file, from which nothing is wanted any more."""
         self.data = b""
         self._tools = (b"", self._explicit, b"".find, frozenset())
-        findings = self.findings
-        for table in (findings.nested, findings.private, findings.group_lengths, findings.ends):
-            table.clear()
+        self.findings.clear()
 
     # --- what was proved ------------------------------------------------------------------------
 
@@ -259,7 +239,7 @@ class Scanner:
         """Have the places found at which a proved data set has elements with more tags."""
         findings = self.findings
         again = Findings(findings.wanted | tags)
-        Scanner(self.data, self.encoding, again).scan(start, len(self.data))
+        Scanner(self.data, self.encoding, findings=again).scan(start, len(self.data))
         findings.wanted, findings.nested = again.wanted, again.nested
 
     def next_position(self, position: int) -> int:
@@ -304,7 +284,7 @@ class Scanner:
                 if kind < _LONG:
                     end = position + 8 + length
                     if end > limit:
-                        _refuse_length(tag, position + 8, length, position, limit)
+                        refuse_length(tag, position + 8, length, position, limit)
                     if kind and find(b"\0", position + 8, end - 1) >= 0:
                         self._check_text(tag, position + 8, end, position)
                 else:
@@ -339,7 +319,7 @@ class Scanner:
                 if kind > _LONG or length == UNDEFINED_LENGTH:
                     end = self._long_element(tag, kind, position, position + 8, limit, above, depth)
                 elif end > limit:
-                    _refuse_length(tag, position + 8, length, position, limit)
+                    refuse_length(tag, position + 8, length, position, limit)
                 elif kind == _TEXT:
                     self._check_implicit_text(tag, position + 8, end, position)
                 if not number or group & private or tag in wanted:
@@ -352,6 +332,7 @@ class Scanner:
     def _note(self, tag: int, position: int, above: Spot, private: int) -> int:
         """Keep the place of something sought; return which groups are sought from now on."""
         findings = self.findings
+        findings.count += 1
         if not tag & 0xFFFF:
             findings.group_lengths.append((above, tag))
         if above is not None and tag in findings.wanted:
@@ -395,18 +376,44 @@ class Scanner:
         (length,) = self._long(self.data, start - 4)
         if above is None and kind > _LONG:
             self.findings.holding.append(tag)
-        if length == UNDEFINED_LENGTH:
-            delimited = self._undefined(tag, kind, position, start, limit, above, depth)
-            self.findings.ends[position] = delimited
-            return delimited
-        end: int = start + length
+        end: int = limit if length == UNDEFINED_LENGTH else start + length
         if end > limit:
-            _refuse_length(tag, start, length, position, limit)
+            refuse_length(tag, start, length, position, limit)
         if kind == _SEQUENCE:
-            self._items(start, end, above, tag, depth + 1, delimited=False)
+            end = self._sequence(tag, start, end, above, depth, length == UNDEFINED_LENGTH)
+        elif length == UNDEFINED_LENGTH:
+            end = self._undefined(tag, kind, position, start, limit, above, depth)
         elif kind == _UNKNOWN and tag not in PIXEL_DATA_TAGS:
             self._check_unknown(tag, position, start, end, above, depth)
+        if length == UNDEFINED_LENGTH:
+            self.findings.ends[position] = end
         return end
+
+    def _sequence(
+        self, tag: int, start: int, limit: int, above: Spot, depth: int, delimited: bool
+    ) -> int:
+        """Return the end of a sequence, having proved all that is in it, if not known already."""
+        if self._proved is None:
+            return self._items(start, limit, above, tag, depth + 1, delimited=delimited)
+        proved: Proved = self._proved[delimited]
+        end = limit
+        if delimited:
+            end = self.data.find(self._sequence_end, start, min(start + LONGEST, limit)) + 8
+        if not start < end <= start + LONGEST:
+            return self._items(start, limit, above, tag, depth + 1, delimited=delimited)
+        content = self.data[start:end]
+        proof = proved.get(content)
+        findings, ends = self.findings, self.findings.ends
+        if proof is not None and depth <= proof[0]:
+            ends.update((start + place, start + after) for place, after in proof[1])
+            return end
+        noted, before = findings.count, len(ends)
+        found = self._items(start, limit, above, tag, depth + 1, delimited=delimited)
+        if found == end and findings.count == noted:
+            last = islice(reversed(ends.items()), len(ends) - before)
+            inside = tuple((place - start, after - start) for place, after in last)
+            proved.keep(content, (depth, inside))
+        return found
 
     def _check_unknown(
         self, tag: int, position: int, start: int, end: int, above: Spot, depth: int
@@ -425,13 +432,12 @@ class Scanner:
     def _undefined(
         self, tag: int, kind: int, position: int, start: int, limit: int, above: Spot, depth: int
     ) -> int:
-        if tag in PIXEL_DATA_TAGS and kind != _SEQUENCE:
+        if tag in PIXEL_DATA_TAGS:
             return self._fragments_end(start, limit)
         if kind < _UNKNOWN:
             vr = self.locate(position)[0] or dictionary_vr(tag, signed=False)
             raise Malformed(f"{tag_text(tag)} of VR {vr} has no length", start)
-        scanner = self if kind == _SEQUENCE else self.wrapped()
-        return scanner._items(start, limit, above, tag, depth + 1, delimited=True)
+        return self.wrapped()._items(start, limit, above, tag, depth + 1, delimited=True)
 
     def _fragments_end(self, position: int, limit: int) -> int:
         """Return where encapsulated pixel data ends, with its delimiter (PS3.5 §A.4)."""
@@ -488,21 +494,7 @@ class Scanner:
         raise Malformed(f"{tag_text(tag)} stands where an item should", position)
 
 
-def sequence_in_root(spot: Spot) -> int:
-    """Return the tag of the sequence of the root that an item is in, at whatever distance."""
-    tag = 0
-    while spot is not None:
-        spot, tag, *_ = spot
-    return tag
-
-
 @lru_cache(maxsize=8192)
 def implicit_kind(tag: int) -> int:
     """Return how an element is walked over whose VR the dictionary has to tell."""
     return _kind(dictionary_vr(tag, signed=False))
-
-
-def _refuse_length(tag: int, start: int, length: int, position: int, limit: int) -> NoReturn:
-    if start > limit:
-        raise Malformed("the data ends inside an element's header", position)
-    raise Malformed(f"{tag_text(tag)} claims {length} bytes, {limit - start} are left", position)

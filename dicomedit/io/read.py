@@ -20,8 +20,10 @@ from dicomedit.dicom.encoding import (
     Encoding,
     encoding_of,
 )
+from dicomedit.dicom.findings import Lookout
 from dicomedit.dicom.levels import Instance, Journal
-from dicomedit.dicom.scan import Data, Findings, Malformed, Scanner
+from dicomedit.dicom.malformed import Malformed
+from dicomedit.dicom.scan import Data, Scanner
 from dicomedit.dicom.views import map_file, open_spool, spooled
 from dicomedit.errors import DicomFileError
 from dicomedit.io.write import is_gzip_name
@@ -95,17 +97,17 @@ class DicomFile(Record):
         self.meta.data_set.release()
 
 
-def read_file(path: Path | Loaded, wanted: Set[int] = frozenset()) -> DicomFile:
+def read_file(path: Path | Loaded, wanted: Set[int] | Lookout = frozenset()) -> DicomFile:
     """Return the elements of a file; raise DicomFileError when it cannot be trusted.
 
-    `wanted` are the tags that will be looked for at every level.
+    `wanted` are the tags that will be looked for at every level; for many files give a lookout.
     """
     if not isinstance(path, Path):
         return locate_elements(path.data, str(path), wanted)
     return locate_elements(_content(path, _open, unzips=False), str(path), wanted)
 
 
-def read_zipped(path: Path, wanted: Set[int] = frozenset()) -> DicomFile:
+def read_zipped(path: Path, wanted: Set[int] | Lookout = frozenset()) -> DicomFile:
     """Return the same; a gzip file, whose name ends in ``.gz``, is read as what it holds."""
     return locate_elements(_content(path, _open, unzips=True), str(path), wanted)
 
@@ -170,7 +172,7 @@ def _unzipped(data: Data) -> Data:
         return spooled(spool)
 
 
-def locate_elements(data: Data, name: str, wanted: Set[int] = frozenset()) -> DicomFile:
+def locate_elements(data: Data, name: str, wanted: Set[int] | Lookout = frozenset()) -> DicomFile:
     """Return the elements in a file's bytes; `name` stands for it in messages."""
     if data[PREFIX_AT : PREFIX_AT + 4] != PREFIX:
         reason = _why_not(data, name)
@@ -180,13 +182,13 @@ def locate_elements(data: Data, name: str, wanted: Set[int] = frozenset()) -> Di
 
 
 def locate_data_set(
-    head: bytes, data_set: Data, name: str, wanted: Set[int] = frozenset()
+    head: bytes, data_set: Data, name: str, wanted: Set[int] | Lookout = frozenset()
 ) -> DicomFile:
     """Return the same for a data set that is kept apart from the `head` of its file."""
     return _located(head, data_set, name, wanted)
 
 
-def _located(head: Data, data_set: Data | None, name: str, wanted: Set[int]) -> DicomFile:
+def _located(head: Data, data_set: Data | None, name: str, wanted: Set[int] | Lookout) -> DicomFile:
     try:
         meta = _file_meta(head)
         if _meta_text(meta, _META_CLASS_UID) == _MEDIA_DIRECTORY:
@@ -257,8 +259,11 @@ def _inflated(data: memoryview) -> Data:
         return spooled(spool)
 
 
-def _data_set(body: Data, start: int, declared: Encoding, wanted: Set[int]) -> EncodedLevel:
-    scanner = Scanner(body, _actual_encoding(body, start, declared), Findings(wanted))
+def _data_set(
+    body: Data, start: int, declared: Encoding, wanted: Set[int] | Lookout
+) -> EncodedLevel:
+    lookout = wanted if isinstance(wanted, Lookout) else Lookout(wanted)
+    scanner = Scanner(body, _actual_encoding(body, start, declared), lookout)
     content = Content.between(scanner, start, len(body))
     content.set_stored(scanner.scan(start, len(body)))
     if not content.stored:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dicomedit.batch.program import Options, Step, edit_instance, wanted_by
 from dicomedit.batch.rows import UndeliverableError, summary_of
 from dicomedit.dicom.dictionary import SOP_CLASS_UID, SOP_INSTANCE_UID
+from dicomedit.dicom.findings import Lookout
 from dicomedit.dicom.levels import Instance, Level
 from dicomedit.dicom.text import read_text
 from dicomedit.errors import DicomEditError, DicomFileError, EvaluationError
@@ -63,7 +64,7 @@ class Intake:
         self._steps = steps
         self._options = options
         self._on_outcome = on_outcome
-        self._wanted = wanted_by(steps)
+        self._lookout = Lookout(wanted_by(steps))
         self._editing = threading.Lock()
         self._held = 0
 
@@ -97,7 +98,7 @@ class Intake:
         return Reply(stored.status, None, stored.warning, stored.output)
 
     def _read(self, received: Received) -> Instance:
-        file = locate_data_set(head_of(received), received.data_set, "the object", self._wanted)
+        file = locate_data_set(head_of(received), received.data_set, "the object", self._lookout)
         for tag, uid in (
             (SOP_CLASS_UID, received.sop_class),
             (SOP_INSTANCE_UID, received.sop_instance),

@@ -27,7 +27,8 @@ from dicomedit.dicom.encoding import (
     SHORT_VRS,
     Encoding,
 )
-from dicomedit.dicom.scan import MAX_DEPTH, Malformed
+from dicomedit.dicom.malformed import Malformed
+from dicomedit.dicom.scan import MAX_DEPTH
 from dicomedit.io.read import NotDicomError
 
 UNDEFINED = 0xFFFFFFFF

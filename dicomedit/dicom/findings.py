@@ -1,0 +1,99 @@
+"""What is sought and found in a first walk over a data set, and what need not be walked again."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from dicomedit.dicom.encoding import Encoding
+    from dicomedit.dicom.scan import Spot
+
+LONGEST = 512
+"""Most bytes of a sequence that is remembered."""
+
+MOST = 4096
+"""Most sequences that are remembered."""
+
+Proof = tuple[int, tuple[tuple[int, int], ...]]
+"""How deep a sequence stood, and where what is delimited in it ends, by the place of its header.
+
+Both places are counted from where the content of the sequence begins.
+"""
+
+
+class Lookout:
+    """Tags to look out for in items, for as long as many files are read.
+
+    Files have many short sequences that other files have, too, byte for byte: codes, for example.
+    What was proved once, and has nothing in it that is sought, need not be proved again.
+    """
+
+    __slots__ = ("_proved", "wanted")
+
+    def __init__(self, wanted: Set[int] = frozenset()) -> None:
+        self.wanted = wanted
+        self._proved: dict[Encoding, tuple[Proved, Proved]] = {}
+
+    def proved(self, encoding: Encoding) -> tuple[Proved, Proved]:
+        """Return what was proved in an encoding: sequences with a length, and with a delimiter."""
+        known = self._proved.get(encoding)
+        if known is None:
+            known = self._proved[encoding] = Proved(), Proved()
+        return known
+
+
+class Proved(dict[bytes, Proof]):
+    """The bytes of short sequences that hold nothing but elements which can be located."""
+
+    def keep(self, content: bytes, proof: Proof) -> None:
+        """Remember a sequence."""
+        if len(self) >= MOST:
+            self.clear()
+        self[content] = proof
+
+
+class Findings:
+    """What the first walk over a data set finds besides the elements of the root.
+
+    `wanted` are tags to look out for below the root, `nested` where they are: in which item, and
+    where the element begins; `private` are the places below the root that have private elements;
+    `group_lengths` are the retired elements with number 0, at all levels; `ends` has the end of
+    whatever a delimiter ends, items too, by the position of its header. `holding` are the elements
+    of the root that may hold items; `has_wrapped` tells whether anything was found in UN. `count`
+    grows with whatever is noted.
+    """
+
+    __slots__ = (
+        "count",
+        "ends",
+        "group_lengths",
+        "has_wrapped",
+        "holding",
+        "nested",
+        "private",
+        "wanted",
+    )
+
+    def __init__(self, wanted: Set[int] = frozenset()) -> None:
+        self.wanted = wanted
+        self.nested: dict[int, list[tuple[Spot, int]]] = {}
+        self.private: list[Spot] = []
+        self.group_lengths: list[tuple[Spot, int]] = []
+        self.ends: dict[int, int] = {}
+        self.holding: list[int] = []
+        self.has_wrapped = False
+        self.count = 0
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        for table in (self.nested, self.private, self.group_lengths, self.ends, self.holding):
+            table.clear()
+
+
+def sequence_in_root(spot: Spot) -> int:
+    """Return the tag of the sequence of the root that an item is in, at whatever distance."""
+    tag = 0
+    while spot is not None:
+        spot, tag, *_ = spot
+    return tag
