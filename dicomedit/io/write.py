@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -40,9 +39,6 @@ _ROW = 1000
 _GROUP_LENGTH = b"\x02\0\0\0UL\x04\0"
 
 
-_GZIP_BITS = 16 + zlib.MAX_WBITS
-
-
 def is_gzip_name(path: Path) -> bool:
     """Whether a file of this name is compressed with gzip (RFC 1952) when it is written."""
     return path.suffix.lower() == ".gz"
@@ -50,7 +46,9 @@ def is_gzip_name(path: Path) -> bool:
 
 def zipped(parts: Iterable[Buffer]) -> Iterator[bytes]:
     """Yield the bytes of a gzip file, which tells neither name nor time."""
-    deflater = zlib.compressobj(wbits=_GZIP_BITS)
+    import zlib  # few files need it
+
+    deflater = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
     for part in parts:
         for piece in pieces(part):
             yield deflater.compress(piece)
@@ -86,6 +84,8 @@ def _encoding(root: Level, syntax: str) -> Encoding:
 
 def _deflated(parts: Iterable[Buffer]) -> Iterator[bytes]:
     """Yield the data set deflated, padded to even length (PS3.5 §A.5)."""
+    import zlib
+
     deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     length = 0
     for part in parts:
