@@ -174,17 +174,16 @@ class StepTest(Record):
         return self.item in (None, item) and self.accepts(tag, creator)
 
 
-def _bits(positions: str) -> tuple[int, int]:
-    mask = value = 0
-    for position in positions:
-        digit = {"X": (0, 0), "@": (1, 0), "#": (1, 1)}.get(position)
-        nibble_mask, nibble = digit if digit is not None else (0xF, int(position, 16))
-        mask, value = mask << 4 | nibble_mask, value << 4 | nibble
-    return mask, value
+_MASKS = str.maketrans("0123456789ABCDEFabcdefX@#", "F" * 22 + "011")
+"""The bits of each position that count, as a hex digit."""
+
+_VALUES = str.maketrans("X@#", "001")
+"""What these bits are."""
 
 
 def _test_of(step: TagStep) -> StepTest:
-    mask, value = _bits(step.group + step.element.rjust(4, "X"))
+    positions = step.group + step.element.rjust(4, "X")
+    mask, value = int(positions.translate(_MASKS), 16), int(positions.translate(_VALUES), 16)
     number = step.item if isinstance(step.item, int) else None
     return StepTest(mask, value, step.creator, number, step.item is not None)
 
