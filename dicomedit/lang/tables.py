@@ -10,7 +10,9 @@ from dicomedit.records import Record
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
 
 FORMAT = "dicomedit tables 1 "
 """Begins the text of tables that can be read here."""
@@ -34,6 +36,18 @@ class Rule(Record):
     pick: Callable[[list[Any]], Any] | None
 
 
+class Lines(dict[int, "T"]):
+    """What lines stand for, by number. Each is read when it is asked for: a text needs but few."""
+
+    def __init__(self, lines: list[list[str]], read: Callable[[list[str]], T]) -> None:
+        self.lines = lines
+        self._read = read
+
+    def __missing__(self, number: int) -> T:
+        found = self[number] = self._read(self.lines[number])
+        return found
+
+
 class Tables(Record):
     """What a grammar means to the driver.
 
@@ -43,8 +57,8 @@ class Tables(Record):
 
     pattern: re.Pattern[str]
     words: dict[str, str]
-    rules: list[Rule]
-    rows: list[dict[str, int]]
+    rules: Lines[Rule]
+    rows: Lines[dict[str, int]]
     starts: dict[str, int]
 
 
@@ -63,8 +77,8 @@ def read_tables(text: str) -> Tables:
         sorts[sort].append(cells)
     words = {word: name for word, name in sorts["word"]}
     terminals = dict.fromkeys((*pattern.groupindex, *words.values(), END))
-    rules = [_rule(*cells) for cells in sorts["rule"]]
-    rows = [_row(cells, terminals) for cells in sorts["state"]]
+    rules = Lines(sorts["rule"], lambda cells: _rule(*cells))
+    rows = Lines(sorts["state"], lambda cells: _row(cells, terminals))
     return Tables(pattern, words, rules, rows, {name: int(at) for name, at in sorts["start"]})
 
 
