@@ -11,7 +11,6 @@ from dicomedit.lang import nodes
 from dicomedit.lang.functions import REGISTRY
 from dicomedit.lang.functions.registry import Function, Kind
 from dicomedit.lang.java_regex import PatternError, compile_pattern
-from dicomedit.lang.words import nearest
 from dicomedit.records import Record
 
 _VERSIONS = {f"6.{minor}": minor for minor in range(10)}
@@ -194,6 +193,8 @@ class Checker(Record):
             message = f"{call.function} is no function of version 6.6"
             advice = "run the script with --newer-versions, or newer_versions=True in Python"
             return self._error("newer-function", message, call.name_span, advice)
+        from dicomedit.lang.words import nearest  # a good script does not wait for it
+
         near = nearest(call.function, (each.name for each in REGISTRY))
         message = f'no function is called "{call.function}"'
         guess = None if near is None else f'did you mean "{near}"?'
