@@ -258,8 +258,10 @@ def edit_file(
         check_unchanged(source, before)
         return outcome, stamp_of(before, digest)
     if placing is not None:
-        destination = placing.place(instance, destination)
-        _check_other(source, before, destination)
+        placed = placing.place(instance, destination)
+        if placed is not destination:
+            _check_other(source, before, placed)
+        destination = placed
     parts: list[Buffer] = list(encode_instance(instance))
     if options.gzip and isinstance(destination, Path) and is_gzip_name(destination):
         parts = list(zipped(parts))

@@ -122,10 +122,12 @@ def _content(path: Path, opener: Callable[[Path], Data], *, unzips: bool) -> Dat
 
 def _open(path: Path) -> Data:
     file = path.open("rb", buffering=0)
-    if os.fstat(file.fileno()).st_size >= MAP_FROM:
+    size = os.fstat(file.fileno()).st_size
+    if size >= MAP_FROM:
         return map_file(file)
     with file:
-        return file.read()
+        data = file.read(size + 1)
+        return data if len(data) == size else data + file.read()  # it may just be growing
 
 
 def _open_for_headers(path: Path) -> Data:

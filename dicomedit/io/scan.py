@@ -106,8 +106,7 @@ def plan(source: Path, destination: Path) -> Plan:
     try:
         if source.is_dir():
             check_folders(source, destination)
-            count = sum(1 for _ in find_files(source))
-            return Plan(count, destination, _jobs(source, destination))
+            return Plan(_count(source), destination, _jobs(source, destination))
         job = _single(source, destination)
         return Plan(1, job.destination.parent, iter((job,)))
     except OSError as error:
@@ -123,8 +122,7 @@ def plan_delivery(source: Path, name: str) -> Plan:
     folder = folder_of_delivery(source, name)
     try:
         if source.is_dir():
-            count = sum(1 for _ in find_files(source))
-            return Plan(count, folder, _jobs(source, Path(name)))
+            return Plan(_count(source), folder, _jobs(source, Path(name)))
         return Plan(1, folder, iter((_single(source, Path(name)),)))
     except OSError as error:
         raise DicomFileError(str(error.filename or source), error.strerror or "unusable") from None
@@ -134,6 +132,11 @@ def folder_of_delivery(source: Path, name: str) -> Path:
     """Return a folder that there is not, beside an input, for what is noted of a delivery."""
     whole = Path(os.path.abspath(source))
     return whole.with_name(f"{whole.name}.to-{re.sub('[^0-9A-Za-z.-]+', '-', name)}")
+
+
+def _count(source: Path) -> int:
+    """Return how many files `find_files` would yield; raise DicomFileError as it does."""
+    return sum(len(names) for _, names in _folders(source, _refuse))
 
 
 def _jobs(source: Path, destination: Path) -> Iterator[Job]:

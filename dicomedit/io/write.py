@@ -107,10 +107,10 @@ def write_atomically(
     disk, with its name, before this returns. `mode` is what the process's mask is applied to.
     Raises DicomFileError.
     """
-    temporary = destination.with_name(f".{os.urandom(8).hex()}.part")
+    temporary = os.path.join(os.path.dirname(destination), f".{os.urandom(8).hex()}.part")
     try:
         _write(temporary, parts, mode, durable)
-        temporary.replace(destination)
+        os.replace(temporary, destination)
         if durable:
             sync_folder(destination.parent)
     except OSError as error:
@@ -133,7 +133,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _write(path: Path, parts: Iterable[Buffer], mode: int, durable: bool) -> None:
+def _write(path: str, parts: Iterable[Buffer], mode: int, durable: bool) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, mode)
     try:
@@ -212,6 +212,6 @@ def _copy(descriptor: int, part: FilePart) -> None:
         left -= count
 
 
-def _discard(path: Path) -> None:
+def _discard(path: str) -> None:
     with contextlib.suppress(OSError):
-        path.unlink()
+        os.unlink(path)
