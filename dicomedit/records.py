@@ -2,7 +2,7 @@
 
 A command that is done in a moment pays for every class it defines, and `dataclasses` writes and
 compiles several methods for each. Records share all methods but ``__init__``, and that one is
-compiled when a class is first called. They are typed like dataclasses::
+compiled only for a class of which several instances are made. They are typed like dataclasses::
 
     class Span(Record):
         start: int
@@ -118,13 +118,38 @@ def _refuse(self: Record, name: str, _value: object = None) -> NoReturn:
     raise AttributeError(f"{name} of {type(self).__qualname__} cannot be changed")
 
 
+_FEW = 3
+"""Instances of a class for which compiling does not pay; of most classes there are no more."""
+
+
 def _first_init(cls: Any) -> Callable[..., None]:
+    calls = 0
+
     def __init__(self: Record, *args: Any, **named: Any) -> None:
-        """Compile the ``__init__`` of the class, put it in the place of this one, and call it."""
-        init = cls.__init__ = _compiled_init(cls)
-        init(self, *args, **named)
+        """Set the fields; or compile what does, put it in the place of this one, and call it."""
+        nonlocal calls
+        calls += 1
+        if calls > _FEW or not _fill(cls, self, args, named):
+            init = cls.__init__ = _compiled_init(cls)
+            init(self, *args, **named)
 
     return __init__
+
+
+def _fill(cls: Any, record: Record, args: tuple[Any, ...], named: dict[str, Any]) -> bool:
+    """Set the fields that a class has; return False when the arguments are wrong."""
+    fields = cls._fields
+    given = dict(zip(fields, args, strict=False)) | named
+    if len(given) < len(args) + len(named) or not given.keys() <= fields.keys():
+        return False
+    for name, each in fields.items():
+        value = given.get(name, each.default)
+        if value is _MISSING:
+            if each.factory is None:
+                return False
+            value = each.factory()
+        getattr(cls, name).__set__(record, value)
+    return True
 
 
 def _compiled_init(cls: Any) -> Callable[..., None]:

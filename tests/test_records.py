@@ -196,8 +196,26 @@ def test_instances_have_slots_only():
     assert not any(hasattr(record, "__dict__") for record in SOME)
 
 
+@pytest.mark.parametrize("args", [(), (1,), (1, 2, "n", "t"), (1, 2, "n", "t", 5)])
+@pytest.mark.parametrize("named", [{}, {"x": 3}, {"y": 4, "secret": "u"}, {"things": []}, {"z": 5}])
+def test_the_first_instances_are_made_as_all_others(args, named):
+    def made() -> object:
+        try:
+            record = Fresh(*args, **named)
+        except TypeError as error:
+            return str(error).partition(".<locals>.")[2]
+        return [getattr(record, name) for name in Fresh.__match_args__]
+
+    class Fresh(Point):
+        things: list[int] = field(factory=list)
+
+    results = [made() for _ in range(9)]
+    assert results == results[:1] * 9
+
+
 def test_the_compiled_init_takes_the_fields():
-    Point(1)
+    for _ in range(9):
+        Point(1)
     assert list(inspect.signature(Point).parameters) == ["x", "y", "note", "secret"]
 
 

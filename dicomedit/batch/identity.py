@@ -19,7 +19,7 @@ SHORTEST = 3
 """Fewest letters of a part of a name, or characters of a Patient ID, that are looked for."""
 
 _DIVIDERS = "^= "
-_DROPPED = re.compile(r"[^\w/]+|_+")
+_DROPPED = r"[^\w/]+|_+"
 """What is left out before texts are compared: a path may have other separators than a name."""
 
 _DROPPED_BYTES = bytes(code for code in range(128) if not chr(code).isalnum() and chr(code) != "/")
@@ -98,4 +98,4 @@ def _plain(text: str) -> str:
         return text.lower().encode().translate(None, _DROPPED_BYTES).decode()
     from unicodedata import normalize
 
-    return _DROPPED.sub("", normalize("NFC", text.casefold()))
+    return re.sub(_DROPPED, "", normalize("NFC", text.casefold()))

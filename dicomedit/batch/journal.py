@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dicomedit.batch.rows import Row, Stamp, Status
 from dicomedit.batch.version import VERSION
+from dicomedit.dicom.hashes import hash_function
 from dicomedit.errors import DicomFileError
 from dicomedit.records import Record, field
 
@@ -104,9 +105,9 @@ def header_of(work: Work, destination: Path | Target, allow_urls: tuple[str, ...
 
 
 def _digest(values: object) -> str:
-    from hashlib import sha256
-
-    return sha256(repr(values).encode("utf-8", "surrogatepass")).hexdigest()
+    text = repr(values).encode("utf-8", "surrogatepass")
+    digest: str = hash_function("sha256")(text).hexdigest()
+    return digest
 
 
 class Entry(Record):

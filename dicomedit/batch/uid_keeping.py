@@ -6,7 +6,6 @@ from pathlib import Path
 
 from dicomedit.batch.shared import SavedUidMap, UidLog
 from dicomedit.dicom.uids import UidMap
-from dicomedit.io.uid_map import load_uid_map, save_uid_map
 from dicomedit.records import Record
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -35,14 +34,14 @@ class UidKeeping(Record, frozen=False):
         """
         if given is not None and file is not None:
             raise ValueError("there can be uid_map or uid_map_file, not both")
-        found = given if file is None else load_uid_map(file)
+        found = given if file is None else _loaded(file)
         entries = {} if found is None else found._uids
         return cls(SavedUidMap(entries), file)
 
     def prove(self) -> None:
         """Prove that the file can be written; raise DicomFileError."""
         if self.file is not None:
-            save_uid_map(self.map, self.file)
+            _save(self.map, self.file)
 
     def begin(self, journal: Journal | None, *, resume: bool) -> None:
         """Take up what a run that is resumed has logged; from now on new entries are logged."""
@@ -65,7 +64,7 @@ class UidKeeping(Record, frozen=False):
         The log stays when the run can be resumed and would need it. Raises DicomFileError.
         """
         if self.file is not None:
-            save_uid_map(self.map, self.file)
+            _save(self.map, self.file)
         if self.log is None:
             return 0
         if self.file is None and not is_complete:
@@ -73,3 +72,18 @@ class UidKeeping(Record, frozen=False):
             return 0
         self.log.remove()
         return len(self.map) if self.file is None else 0
+
+
+# Only who keeps UIDs in a file waits for what it needs.
+
+
+def _loaded(file: Path) -> UidMap:
+    from dicomedit.io.uid_map import load_uid_map
+
+    return load_uid_map(file)
+
+
+def _save(uid_map: UidMap, file: Path) -> None:
+    from dicomedit.io.uid_map import save_uid_map
+
+    save_uid_map(uid_map, file)

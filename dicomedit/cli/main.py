@@ -6,6 +6,7 @@ The file of a sub-command, with all it needs, is imported only when the sub-comm
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
 import gc
 import io
@@ -17,7 +18,7 @@ from dicomedit.errors import DicomEditError, DicomFileError
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 COMMANDS = {
     "run": "edit a file or a folder of files with a script",
@@ -93,8 +94,10 @@ def _columns() -> int:
     return columns if columns > 0 else 80
 
 
-def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser of a command line; sub-commands that are not in it are known by name."""
+def build_parser(
+    arguments: Sequence[str], commands: Iterable[str] = COMMANDS
+) -> argparse.ArgumentParser:
+    """Return the parser of a command line; `commands` that are not in it are known by name."""
     parser = argparse.ArgumentParser(
         prog="dicomedit",
         description=_DESCRIPTION,
@@ -103,21 +106,27 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     )
     shown = "show program's version number and exit"
     parser.add_argument("--version", action=_Version, nargs=0, dest=argparse.SUPPRESS, help=shown)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, summary in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, formatter_class=_Formatter)
+    parsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in commands:
+        command = parsers.add_parser(name, help=COMMANDS[name], formatter_class=_Formatter)
         if name in arguments:
             import_module(f"dicomedit.cli.{name.replace('-', '_')}").set_up(command)
     return parser
+
+
+def _possible(arguments: Sequence[str]) -> Iterable[str]:
+    """Return the commands that a command line may mean: the one that it begins with, or all."""
+    return set(arguments[:1]) & COMMANDS.keys() or COMMANDS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status. No traceback reaches the user."""
     # Most of what is made for a file is gone with it: looking for the rest less often pays.
     gc.set_threshold(50_000)
+    atexit.register(gc.freeze)  # what is there at the end goes with the process, unsearched
     _write_anything()
     arguments = sys.argv[1:] if arguments is None else arguments
-    given = parse(build_parser(arguments), arguments)
+    given = parse(build_parser(arguments, _possible(arguments)), arguments)
     try:
         status: int = given.command(given)
         if sys.stdout is not None:

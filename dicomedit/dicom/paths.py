@@ -12,6 +12,9 @@ PRIVATE_DATA = 0x1000
 
 FILE_META_GROUP = "0002"
 
+_WILDCARDS = frozenset("X@#")
+"""Positions that stand for several digits: any, even ones, odd ones."""
+
 
 class Levels(Enum):
     """A step that stands for levels of sequences rather than for a tag."""
@@ -42,7 +45,7 @@ class TagStep(Record):
     @property
     def has_wildcard(self) -> bool:
         """Whether any position stands for several digits."""
-        return any(position in "X@#" for position in self.group + self.element)
+        return not _WILDCARDS.isdisjoint(self.group + self.element)
 
     @property
     def number(self) -> int:
@@ -152,12 +155,8 @@ class StepTest(Record):
     creator: str | None
     item: int | None
     names_item: bool
-
-    @property
-    def tag(self) -> int | None:
-        """The only public tag that can match, when there is only one."""
-        whole = self.mask == 0xFFFFFFFF and self.creator is None
-        return self.value if whole else None
+    tag: int | None
+    """The only public tag that can match, when there is only one."""
 
     def accepts(self, tag: int, creator: str | None) -> bool:
         """Whether an element's tag, with the creator of its block, is meant."""
@@ -174,19 +173,19 @@ class StepTest(Record):
         return self.item in (None, item) and self.accepts(tag, creator)
 
 
-def _bits(positions: str) -> tuple[int, int]:
-    mask = value = 0
-    for position in positions:
-        digit = {"X": (0, 0), "@": (1, 0), "#": (1, 1)}.get(position)
-        nibble_mask, nibble = digit if digit is not None else (0xF, int(position, 16))
-        mask, value = mask << 4 | nibble_mask, value << 4 | nibble
-    return mask, value
+_MASKS = str.maketrans("0123456789ABCDEFabcdefX@#", "F" * 22 + "011")
+"""The bits of each position that count, as a hex digit."""
+
+_VALUES = str.maketrans("X@#", "001")
+"""What these bits are."""
 
 
 def _test_of(step: TagStep) -> StepTest:
-    mask, value = _bits(step.group + step.element.rjust(4, "X"))
+    positions = step.group + step.element.rjust(4, "X")
+    mask, value = int(positions.translate(_MASKS), 16), int(positions.translate(_VALUES), 16)
     number = step.item if isinstance(step.item, int) else None
-    return StepTest(mask, value, step.creator, number, step.item is not None)
+    tag = value if mask == 0xFFFFFFFF and step.creator is None else None
+    return StepTest(mask, value, step.creator, number, step.item is not None, tag)
 
 
 class Candidates(Record):
@@ -235,6 +234,7 @@ class Pattern:
         "matches_below",
         "names_creator",
         "names_file_meta",
+        "needs",
         "plural_reason",
         "root_form",
         "root_tag",
@@ -260,23 +260,13 @@ class Pattern:
         self.matches_anywhere = self.final_tag is not None and steps[:-1] == [Levels.ANY]
         below = [Levels.ONE, Levels.ANY]
         self.matches_below = self.final_tag is not None and steps[:-1] == below
-        self.names_creator = any(isinstance(s, StepTest) and s.creator is not None for s in steps)
+        tests = [step for step in steps if isinstance(step, StepTest)]
+        self.names_creator = any([test.creator is not None for test in tests])
         last = steps[-1]
         self.covers_content = isinstance(last, Levels) or last.names_item
         self.names_file_meta = path.names_file_meta
+        self.needs = None if path.names_file_meta else _needs(steps[0], tests)
         self.start = self._skip(frozenset((0,)))
-
-    @property
-    def needs(self) -> Needs | None:
-        """What must be present for anything to match; None when that cannot be told by tags."""
-        first = self._steps[0]
-        if self.names_file_meta:
-            return None
-        if isinstance(first, StepTest) and first.tag is not None:
-            return Needs(frozenset((first.tag,)), anywhere=False)
-        tags = [step.tag for step in self._steps if isinstance(step, StepTest)]
-        known = [tag for tag in tags if tag is not None]
-        return Needs(frozenset(known[-1:]), anywhere=True) if known else None
 
     def _skip(self, states: States) -> States:
         """Add the states reached by letting ``*`` take nothing."""
@@ -363,6 +353,14 @@ def _root_form(steps: list[StepTest | Levels]) -> tuple[int, int] | None:
     if len(steps) > 1 or not isinstance(first, StepTest) or first.names_item:
         return None
     return (first.mask, first.value) if first.tag is None and first.creator is None else None
+
+
+def _needs(first: StepTest | Levels, tests: list[StepTest]) -> Needs | None:
+    """Return what must be present for a pattern to match; None when tags do not tell."""
+    if isinstance(first, StepTest) and first.tag is not None:
+        return Needs(frozenset((first.tag,)), anywhere=False)
+    known = [test.tag for test in tests if test.tag is not None]
+    return Needs(frozenset(known[-1:]), anywhere=True) if known else None
 
 
 def _is_indexed(steps: list[StepTest | Levels]) -> bool:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 
 from dicomedit.dicom.charsets import CharacterSet, character_set
 from dicomedit.dicom.dictionary import PIXEL_DATA_TAGS, SPECIFIC_CHARACTER_SET
 from dicomedit.dicom.encoding import LONG_VRS, MAX_SHORT_LENGTH
-from dicomedit.dicom.java_numbers import double_text, float_text, parse_double, parse_integer
 from dicomedit.dicom.levels import Level, element_name
 from dicomedit.dicom.validity import is_valid_value
 from dicomedit.errors import EvaluationError, failed
@@ -26,11 +24,8 @@ BULK_VRS = frozenset(("OB", "OD", "OF", "OL", "OV", "OW"))
 """VRs of plain binary data."""
 
 _INTEGERS = {"US": "H", "UL": "L", "SS": "h", "SL": "l", "UV": "Q", "SV": "q"}
-_FLOATS: dict[str, tuple[str, Callable[[float], str]]] = {
-    "FL": ("f", float_text),
-    "FD": ("d", double_text),
-}
-_FLOAT_ARRAYS = {"OF": "FL", "OD": "FD"}
+_FLOATS = {"FL": "f", "FD": "d"}
+_FLOAT_ARRAYS = {"OF": "f", "OD": "d"}
 _INTEGER_ARRAYS = {"OW": "H", "OL": "L", "OV": "Q"}
 _PADDING = " \0"
 
@@ -88,14 +83,20 @@ def _decode(vr: str, value: bytes, level: Level) -> str:
     if vr in _INTEGERS:
         return "\\".join(map(str, _numbers(order, _INTEGERS[vr], value)))
     if vr in _FLOATS or vr in _FLOAT_ARRAYS:
-        code, spell = _FLOATS[_FLOAT_ARRAYS.get(vr, vr)]
-        return "\\".join(map(spell, _numbers(order, code, value)))
+        return _decode_floats(_FLOATS.get(vr) or _FLOAT_ARRAYS[vr], value, order)
     if vr == "AT":
         numbers = _numbers(order, "H", value)
         return "\\".join(
             f"{g:04X}{e:04X}" for g, e in zip(numbers[::2], numbers[1::2], strict=True)
         )
     return _decode_binary(vr, value, order)
+
+
+def _decode_floats(code: str, value: bytes, order: str) -> str:
+    from dicomedit.dicom.java_numbers import double_text, float_text  # seldom needed
+
+    spell = float_text if code == "f" else double_text
+    return "\\".join(map(spell, _numbers(order, code, value)))
 
 
 def _decode_binary(vr: str, value: bytes, order: str) -> str:
@@ -189,8 +190,7 @@ def _encode(level: Level, tag: int, vr: str, text: str) -> bytes:
     if vr in _INTEGERS:
         return b"".join(_pack_integer(order, vr, part) for part in text.split("\\"))
     if vr in _FLOATS:
-        code = _FLOATS[vr][0]
-        return b"".join(_pack_float(order, code, part) for part in text.split("\\"))
+        return b"".join(_pack_float(order, _FLOATS[vr], part) for part in text.split("\\"))
     if vr == "AT":
         return b"".join(_pack_tag(order, part) for part in text.split("\\"))
     if vr == "UN" or (vr == "OB" and not is_pixel_data(tag)):
@@ -223,6 +223,8 @@ def _padded(value: bytes, padding: bytes) -> bytes:
 
 
 def _pack_integer(order: str, vr: str, text: str) -> bytes:
+    from dicomedit.dicom.java_numbers import parse_integer
+
     try:
         return struct.pack(f"{order}{_INTEGERS[vr]}", parse_integer(text))
     except struct.error:
@@ -230,6 +232,8 @@ def _pack_integer(order: str, vr: str, text: str) -> bytes:
 
 
 def _pack_float(order: str, code: str, text: str) -> bytes:
+    from dicomedit.dicom.java_numbers import parse_double
+
     try:
         return struct.pack(f"{order}{code}", parse_double(text))
     except OverflowError:

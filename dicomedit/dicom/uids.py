@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from functools import cache
 
+from dicomedit.dicom.hashes import hash_function
 from dicomedit.records import Record, field
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
+    from collections.abc import Iterable
 
 MAX_LENGTH = 64
 MAX_PREFIX = 24
@@ -34,18 +33,8 @@ def hash_uid(text: str) -> str:
 
 def hash_bytes(text: bytes) -> str:
     """Return the same for a text that is encoded already."""
-    digest = _sha1()(text, usedforsecurity=False).digest()
+    digest = hash_function("sha1")(text, usedforsecurity=False).digest()
     return f"2.25.{_uuid(digest[:16], version=5)}"
-
-
-@cache
-def _sha1() -> Callable[..., Any]:
-    """Return Python's own SHA-1 where it has one: `hashlib` loads OpenSSL, which takes longer."""
-    try:
-        from _sha1 import sha1  # type: ignore[import-not-found]
-    except ImportError:
-        from hashlib import sha1
-    return sha1  # type: ignore[no-any-return]
 
 
 def new_uid() -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import mmap
 import os
 import struct
-import zlib
 from collections.abc import Callable, Set
 from pathlib import Path
 
@@ -70,7 +69,6 @@ _DIRECTORY_REASON = (
 
 _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
-_GZIP_BITS = 16 + zlib.MAX_WBITS
 
 
 class DicomFile(Record):
@@ -135,10 +133,12 @@ def _content(path: Path, opener: Callable[[Path], Data], *, unzips: bool) -> Dat
 
 def _open(path: Path) -> Data:
     file = path.open("rb", buffering=0)
-    if os.fstat(file.fileno()).st_size >= MAP_FROM:
+    size = os.fstat(file.fileno()).st_size
+    if size >= MAP_FROM:
         return map_file(file)
     with file:
-        return file.read()
+        data = file.read(size + 1)
+        return data if len(data) == size else data + file.read()  # it may just be growing
 
 
 def _open_for_headers(path: Path) -> Data:
@@ -150,10 +150,12 @@ def _open_for_headers(path: Path) -> Data:
 
 def _unzipped(data: Data) -> Data:
     """Return what a gzip file holds (RFC 1952); much of it is kept in a temporary file."""
+    import zlib  # few files need it
+
     view, length = memoryview(data), 0
     with open_spool() as spool:
         while view:
-            inflater = zlib.decompressobj(wbits=_GZIP_BITS)
+            inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
             rest: bytes | memoryview = view
             while not inflater.eof:
                 try:
@@ -237,6 +239,8 @@ def _meta_text(meta: EncodedLevel, tag: int) -> str:
 
 def _inflated(data: memoryview) -> Data:
     """Return a deflated data set (PS3.5 §A.5); a large one is kept in a temporary file."""
+    import zlib
+
     inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
     with open_spool() as spool:
         checksum = length = 0

@@ -15,7 +15,7 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.io.places import Place, Target
 
-_PART = re.compile(r"\.[0-9a-f]{16}\.part")
+_PART = r"\.[0-9a-f]{16}\.part"
 """The temporary names of files that are being written; see `write_atomically`."""
 
 
@@ -31,8 +31,8 @@ _FORMS = {
 }
 """What archives are known by."""
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_SPECIAL = re.compile(r"[*?\[]|[A-Za-z][A-Za-z0-9+.-]+://")
+_URL = r"[A-Za-z][A-Za-z0-9+.-]+://"
+_SPECIAL = rf"[*?\[]|{_URL}"
 """What patterns and addresses of stores are known by."""
 
 
@@ -44,7 +44,7 @@ def form_of(path: Path) -> str | None:
 
 def is_url(text: object) -> bool:
     """Whether a text is the address of a store, and not a path of this machine."""
-    return isinstance(text, str) and _URL.match(text) is not None
+    return isinstance(text, str) and "://" in text and re.match(_URL, text) is not None
 
 
 def masked(text: str) -> str:
@@ -67,8 +67,11 @@ def is_plain(source: object) -> bool:
         return False
     if os.path.isdir(source):
         return True
-    is_special = isinstance(source, str) and _SPECIAL.search(source)
-    return form_of(Path(source)) is None and not (is_special and not os.path.exists(source))
+    if form_of(Path(source)) is not None:
+        return False
+    if not isinstance(source, str) or os.path.exists(source):
+        return True
+    return re.search(_SPECIAL, source) is None
 
 
 class Job(Record):
@@ -103,8 +106,7 @@ def plan(source: Path, destination: Path) -> Plan:
     try:
         if source.is_dir():
             check_folders(source, destination)
-            count = sum(1 for _ in find_files(source))
-            return Plan(count, destination, _jobs(source, destination))
+            return Plan(_count(source), destination, _jobs(source, destination))
         job = _single(source, destination)
         return Plan(1, job.destination.parent, iter((job,)))
     except OSError as error:
@@ -120,8 +122,7 @@ def plan_delivery(source: Path, name: str) -> Plan:
     folder = folder_of_delivery(source, name)
     try:
         if source.is_dir():
-            count = sum(1 for _ in find_files(source))
-            return Plan(count, folder, _jobs(source, Path(name)))
+            return Plan(_count(source), folder, _jobs(source, Path(name)))
         return Plan(1, folder, iter((_single(source, Path(name)),)))
     except OSError as error:
         raise DicomFileError(str(error.filename or source), error.strerror or "unusable") from None
@@ -131,6 +132,11 @@ def folder_of_delivery(source: Path, name: str) -> Path:
     """Return a folder that there is not, beside an input, for what is noted of a delivery."""
     whole = Path(os.path.abspath(source))
     return whole.with_name(f"{whole.name}.to-{re.sub('[^0-9A-Za-z.-]+', '-', name)}")
+
+
+def _count(source: Path) -> int:
+    """Return how many files `find_files` would yield; raise DicomFileError as it does."""
+    return sum(len(names) for _, names in _folders(source, _refuse))
 
 
 def _jobs(source: Path, destination: Path) -> Iterator[Job]:
@@ -276,6 +282,6 @@ def remove_parts(folder: Path | Target, *, below: bool = False) -> None:
         if not below:
             folders.clear()
         for name in names:
-            if _PART.fullmatch(name):
+            if re.fullmatch(_PART, name):
                 with contextlib.suppress(OSError):
                     os.unlink(f"{path}/{name}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -40,9 +39,6 @@ _ROW = 1000
 _GROUP_LENGTH = b"\x02\0\0\0UL\x04\0"
 
 
-_GZIP_BITS = 16 + zlib.MAX_WBITS
-
-
 def is_gzip_name(path: Path) -> bool:
     """Whether a file of this name is compressed with gzip (RFC 1952) when it is written."""
     return path.suffix.lower() == ".gz"
@@ -50,7 +46,9 @@ def is_gzip_name(path: Path) -> bool:
 
 def zipped(parts: Iterable[Buffer]) -> Iterator[bytes]:
     """Yield the bytes of a gzip file, which tells neither name nor time."""
-    deflater = zlib.compressobj(wbits=_GZIP_BITS)
+    import zlib  # few files need it
+
+    deflater = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
     for part in parts:
         for piece in pieces(part):
             yield deflater.compress(piece)
@@ -86,6 +84,8 @@ def _encoding(root: Level, syntax: str) -> Encoding:
 
 def _deflated(parts: Iterable[Buffer]) -> Iterator[bytes]:
     """Yield the data set deflated, padded to even length (PS3.5 §A.5)."""
+    import zlib
+
     deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     length = 0
     for part in parts:
@@ -107,10 +107,10 @@ def write_atomically(
     disk, with its name, before this returns. `mode` is what the process's mask is applied to.
     Raises DicomFileError.
     """
-    temporary = destination.with_name(f".{os.urandom(8).hex()}.part")
+    temporary = os.path.join(os.path.dirname(destination), f".{os.urandom(8).hex()}.part")
     try:
         _write(temporary, parts, mode, durable)
-        temporary.replace(destination)
+        os.replace(temporary, destination)
         if durable:
             sync_folder(destination.parent)
     except OSError as error:
@@ -133,7 +133,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _write(path: Path, parts: Iterable[Buffer], mode: int, durable: bool) -> None:
+def _write(path: str, parts: Iterable[Buffer], mode: int, durable: bool) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, mode)
     try:
@@ -212,6 +212,6 @@ def _copy(descriptor: int, part: FilePart) -> None:
         left -= count
 
 
-def _discard(path: Path) -> None:
+def _discard(path: str) -> None:
     with contextlib.suppress(OSError):
-        path.unlink()
+        os.unlink(path)

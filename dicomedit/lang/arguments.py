@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dicomedit.dicom.java_numbers import parse_integer
 from dicomedit.dicom.paths import TagPath
 from dicomedit.errors import failed
 from dicomedit.lang.functions.registry import Function, Kind, Parameter
@@ -75,6 +74,8 @@ def _text(run: Run, value: Evaluate, place: str) -> str:
 
 
 def _integer(text: str, place: str) -> int:
+    from dicomedit.dicom.java_numbers import parse_integer  # seldom needed
+
     try:
         number = parse_integer(text)
     except ValueError:

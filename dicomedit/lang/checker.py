@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dicomedit.dicom.dictionary import tag_of_keyword, tag_text
@@ -12,10 +11,9 @@ from dicomedit.lang import nodes
 from dicomedit.lang.functions import REGISTRY
 from dicomedit.lang.functions.registry import Function, Kind
 from dicomedit.lang.java_regex import PatternError, compile_pattern
-from dicomedit.lang.words import nearest
 from dicomedit.records import Record
 
-_VERSION = re.compile(r"6\.([0-9])")
+_VERSIONS = {f"6.{minor}": minor for minor in range(10)}
 _TRUTHS = frozenset(("and", "or", "reject"))
 NEWEST_KNOWN = 6
 """The last minor version whose behaviour is known; 6.7 to 6.9 are accepted only when asked."""
@@ -80,12 +78,12 @@ class Checker(Record):
                 yield from self._value(value)
 
     def _version(self, statement: nodes.Version) -> Iterator[Diagnostic]:
-        found = _VERSION.fullmatch(statement.version)
-        if found is None:
+        minor = _VERSIONS.get(statement.version)
+        if minor is None:
             advice = 'write version "6.6"'
             message = f'there is no version "{statement.version}"'
             yield self._error("unknown-version", message, statement.span, advice)
-        elif int(found.group(1)) > NEWEST_KNOWN:
+        elif minor > NEWEST_KNOWN:
             message = f"version {statement.version} is newer than 6.6, the last one known here"
             if self.newer:
                 advice = "what it changed, if anything, is not done"
@@ -195,6 +193,8 @@ class Checker(Record):
             message = f"{call.function} is no function of version 6.6"
             advice = "run the script with --newer-versions, or newer_versions=True in Python"
             return self._error("newer-function", message, call.name_span, advice)
+        from dicomedit.lang.words import nearest  # a good script does not wait for it
+
         near = nearest(call.function, (each.name for each in REGISTRY))
         message = f'no function is called "{call.function}"'
         guess = None if near is None else f'did you mean "{near}"?'

@@ -8,9 +8,7 @@ from dicomedit.dicom.paths import TagPath, TagStep
 from dicomedit.errors import failed
 from dicomedit.lang.values import Value, kind_of
 
-_STEP = re.compile(
-    r"\s*\(\s*([0-9A-Fa-f]{4})\s*,\s*([0-9A-Fa-f]{4})\s*\)\s*(?:\[\s*(\d{1,10})\s*\])?\s*(/?)"
-)
+_STEP = r"\s*\(\s*([0-9A-Fa-f]{4})\s*,\s*([0-9A-Fa-f]{4})\s*\)\s*(?:\[\s*(\d{1,10})\s*\])?\s*(/?)"
 
 
 def direct_path(function: str, value: Value) -> TagPath:
@@ -34,10 +32,11 @@ def direct_path(function: str, value: Value) -> TagPath:
 
 
 def _steps(text: str) -> list[TagStep]:
+    pattern = re.compile(_STEP)  # which is quick but for the first time
     steps = []
     position, more = 0, True
     while more:
-        found = _STEP.match(text, position)
+        found = pattern.match(text, position)
         if found is None:
             return []
         group, element, item, slash = found.groups()

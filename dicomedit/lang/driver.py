@@ -7,10 +7,13 @@ from dicomedit.lang.tables import END, Tables
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
+    from dicomedit.lang.tables import Lines, Rule
+
     Token = tuple[str, str, int, int]
+    Reduction = tuple[int, str, Callable[..., Any] | None, Callable[..., Any] | None]
 
 MAX_DEPTH = 2_000
 """Most symbols that wait to be completed: every block, list or call within another adds a few."""
@@ -24,17 +27,27 @@ class TooDeep(Rejected):
     """The parts of the text are nested too deeply, or else it is wrong further on."""
 
 
+class _Reductions(dict[int, "Reduction"]):
+    """How to reduce by the rules, with the methods of a builder, by the actions that say so."""
+
+    def __init__(self, rules: Lines[Rule], builder: object) -> None:
+        self._rules = rules
+        self._builder = builder
+
+    def __missing__(self, action: int) -> Reduction:
+        rule = self._rules[~action]
+        make = None if rule.method is None else getattr(self._builder, rule.method)
+        found = self[action] = (rule.size, rule.origin, rule.pick, make)
+        return found
+
+
 def parse(tables: Tables, text: str, start: str, builder: object) -> Any:
     """Return what the builder makes of a text that is a `start` of the grammar.
 
     For each node it calls the builder's method for the rule with the children, which are nodes and
     the texts of tokens, and with the places where the node starts and ends.
     """
-    rows = tables.rows
-    rules = [
-        (each.size, each.origin, each.pick, getattr(builder, each.method) if each.method else None)
-        for each in tables.rules
-    ]
+    rows, reductions = tables.rows, _Reductions(tables.rules, builder)
     row = rows[tables.starts[start]]
     values: list[Any] = []
     stack: list[tuple[dict[str, int], int]] = []  # for each value, the row before it and its start
@@ -42,7 +55,7 @@ def parse(tables: Tables, text: str, start: str, builder: object) -> Any:
     try:
         for kind, value, begin, stop in _tokens(tables, text):
             while (action := row[kind]) < 0:
-                size, origin, pick, make = rules[~action]
+                size, origin, pick, make = reductions[action]
                 first = len(values) - size
                 symbols: Any = values[first:]
                 row, place = stack[first] if size else (row, begin)

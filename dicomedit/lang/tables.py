@@ -10,7 +10,9 @@ from dicomedit.records import Record
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
 
 FORMAT = "dicomedit tables 1 "
 """Begins the text of tables that can be read here."""
@@ -34,6 +36,18 @@ class Rule(Record):
     pick: Callable[[list[Any]], Any] | None
 
 
+class Lines(dict[int, "T"]):
+    """What lines stand for, by number. Each is read when it is asked for: a text needs but few."""
+
+    def __init__(self, lines: list[str], read: Callable[[list[str]], T]) -> None:
+        self.lines = lines
+        self._read = read
+
+    def __missing__(self, number: int) -> T:
+        found = self[number] = self._read(self.lines[number].split())
+        return found
+
+
 class Tables(Record):
     """What a grammar means to the driver.
 
@@ -43,8 +57,8 @@ class Tables(Record):
 
     pattern: re.Pattern[str]
     words: dict[str, str]
-    rules: list[Rule]
-    rows: list[dict[str, int]]
+    rules: Lines[Rule]
+    rows: Lines[dict[str, int]]
     starts: dict[str, int]
 
 
@@ -57,15 +71,16 @@ def read_tables(text: str) -> Tables:
     """Return the tables in a text."""
     lines = text.partition(_SEPARATOR)[0].split("\n")
     pattern = re.compile(lines[1].removeprefix("tokens "))
-    sorts: dict[str, list[list[str]]] = {"word": [], "rule": [], "state": [], "start": []}
+    sorts: dict[str, list[str]] = {"word": [], "rule": [], "state": [], "start": []}
     for line in lines[2:]:
-        sort, *cells = line.split()
+        sort, _, cells = line.partition(" ")
         sorts[sort].append(cells)
-    words = {word: name for word, name in sorts["word"]}
+    words = dict(map(str.split, sorts["word"]))
     terminals = dict.fromkeys((*pattern.groupindex, *words.values(), END))
-    rules = [_rule(*cells) for cells in sorts["rule"]]
-    rows = [_row(cells, terminals) for cells in sorts["state"]]
-    return Tables(pattern, words, rules, rows, {name: int(at) for name, at in sorts["start"]})
+    rules = Lines(sorts["rule"], lambda cells: _rule(*cells))
+    rows = Lines(sorts["state"], lambda cells: _row(cells, terminals))
+    starts = {name: int(at) for name, at in map(str.split, sorts["start"])}
+    return Tables(pattern, words, rules, rows, starts)
 
 
 def _row(cells: list[str], terminals: dict[str, None]) -> dict[str, int]:

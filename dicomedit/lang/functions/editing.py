@@ -6,7 +6,6 @@ from dicomedit.dicom import edit
 from dicomedit.dicom.dictionary import is_private_creator
 from dicomedit.dicom.paths import TagPath, TagStep
 from dicomedit.dicom.resolve import find, obtain
-from dicomedit.dicom.retain import retain
 from dicomedit.dicom.text import BULK_VRS, read_text
 from dicomedit.dicom.walk import Target, all_values, removals
 from dicomedit.errors import failed
@@ -55,6 +54,8 @@ def retain_private_tags(*paths: TagPath, run: Run) -> None:
     for path in paths:
         if not any(isinstance(s, TagStep) and s.creator is not None for s in path.steps):
             raise failed("not-private", f"{path} names no private element")
+    from dicomedit.dicom.retain import retain  # few scripts wait for it
+
     retain(run.instance, [path.pattern for path in paths])
 
 
