@@ -22,7 +22,7 @@ from dicomedit.dicom.walk import private_elements
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from dicomedit.dicom.scan import Spot
+    from dicomedit.dicom.findings import Spot
 
 _OF_UIDS = b"0123456789."
 _PADDING = b" \0"

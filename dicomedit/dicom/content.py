@@ -6,7 +6,7 @@ from dicomedit.dicom.scan import Positions, Scanner
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from dicomedit.dicom.scan import Spot
+    from dicomedit.dicom.findings import Spot
 
 
 class NewElement:

@@ -21,7 +21,7 @@ from dicomedit.dicom.levels import Place
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from dicomedit.dicom.scan import Spot
+    from dicomedit.dicom.findings import Spot
 
 VIEW_FROM = 1 << 16
 """Values of at least this many bytes stay views of the file instead of being copied."""

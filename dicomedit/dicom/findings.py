@@ -6,8 +6,16 @@ from collections.abc import Set
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from typing import Any
+
     from dicomedit.dicom.encoding import Encoding
-    from dicomedit.dicom.scan import Spot
+
+    Spot = tuple["Spot", int, int, int, int, Any] | None
+    """Where an item stands in the file, None for the root.
+
+    The spot of the level its sequence is in, the sequence's tag, the item's number, the positions
+    of the item's and of the sequence's content, and the scanner of the item.
+    """
 
 LONGEST = 512
 """Most bytes of a sequence that is remembered."""

@@ -37,12 +37,7 @@ from dicomedit.dicom.malformed import Malformed, refuse_length
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    Spot = tuple["Spot", int, int, int, int, "Scanner"] | None
-    """Where an item stands in the file, None for the root.
-
-    The spot of the level its sequence is in, the sequence's tag, the item's number, the positions
-    of the item's and of the sequence's content, and what scans the item.
-    """
+    from dicomedit.dicom.findings import Spot
 
 MAX_DEPTH = 64
 """Deepest nesting of sequences that is followed."""

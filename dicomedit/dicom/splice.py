@@ -19,7 +19,7 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from dicomedit.dicom.scan import Spot
+    from dicomedit.dicom.findings import Spot
     from dicomedit.dicom.views import Buffer
 
     class ElementEncoder(Protocol):
