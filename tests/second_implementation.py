@@ -11,7 +11,7 @@ import io
 import mmap
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from unittest import mock
@@ -38,6 +38,7 @@ from dicomedit.batch.program import finish
 from dicomedit.dicom.dataset_instance import open_instance
 from dicomedit.dicom.decode import to_dataset
 from dicomedit.dicom.dictionary import TRANSFER_SYNTAX_UID
+from dicomedit.dicom.findings import Lookout
 from dicomedit.dicom.levels import Instance, Level, element_path
 from dicomedit.dicom.uids import UidMap
 from dicomedit.dicom.views import pieces
@@ -98,6 +99,19 @@ def open_to_throw_away(data: bytes, program: Program) -> Instance:
 
 
 Open = Callable[[bytes, Program], Instance]
+
+
+def open_after_others() -> Open:
+    """Return what opens files as a run does: one after the other, none of which is undone."""
+    lookouts: dict[frozenset[int], Lookout] = {}
+
+    def open_next(data: bytes, program: Program) -> Instance:
+        lookout = lookouts.setdefault(program.wanted, Lookout(program.wanted))
+        return locate_elements(data, "in.dcm", lookout).open(complete=False)
+
+    return open_next
+
+
 Elements = dict[str, tuple[str, bytes]]
 
 
@@ -125,6 +139,11 @@ class Result:
     def told(self) -> tuple[object, ...]:
         """All but the file, the bytes of which may differ."""
         return self.ending, self.message, self.is_changed, self.changes, self.echo, self.notices
+
+    @property
+    def without_changes(self) -> Result:
+        """The same as a run that does not tell changes has it."""
+        return replace(self, changes=frozenset())
 
     @property
     def is_empty(self) -> bool:

@@ -22,6 +22,7 @@ import pydicom.data
 import pytest
 from second_implementation import (
     elements_of,
+    open_after_others,
     open_as_encoded,
     open_as_pydicom,
     pydicom_agrees,
@@ -210,6 +211,9 @@ def mutant(number: int) -> tuple[bytes, Program]:
 # --- what becomes of it ---------------------------------------------------------------------------
 
 
+AFTER_OTHERS = open_after_others()
+
+
 def fate(data: bytes, program: Program) -> str:
     """Return how a damaged file ends; fail when the implementations do not agree."""
     try:
@@ -223,11 +227,16 @@ def fate(data: bytes, program: Program) -> str:
 def _fate(data: bytes, program: Program) -> str:
     try:
         locate_elements(data, "in.dcm")
-    except DicomFileError:
+    except DicomFileError as refused:
+        with pytest.raises(DicomFileError) as after_others:
+            AFTER_OTHERS(data, program)
+        assert str(after_others.value) == str(refused)
         return "refused by the scanner"
-    expected, found = (
-        result_of(program, each(data, program)) for each in (open_as_pydicom, open_as_encoded)
+    expected, found, in_a_run = (
+        result_of(program, each(data, program))
+        for each in (open_as_pydicom, open_as_encoded, AFTER_OTHERS)
     )
+    assert in_a_run == found.without_changes
     if found.ending not in ("written", "rejected"):
         # Of several elements for which a statement fails, either may be told.
         assert expected.ending not in ("written", "rejected"), found

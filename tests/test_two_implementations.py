@@ -41,6 +41,7 @@ from second_implementation import (
     Result,
     elements_of,
     encoded,
+    open_after_others,
     open_as_encoded,
     open_as_pydicom,
     open_to_throw_away,
@@ -92,6 +93,9 @@ CASES = [
 ]
 
 
+AFTER_OTHERS = open_after_others()
+
+
 def test_most_golden_cases_are_tried():
     assert len(CASES) > 1300
 
@@ -103,8 +107,10 @@ def test_golden_case(case: golden.Case):
     data = case.input_path().read_bytes()
     expected, *others = (
         result_of(program, each(data, program), variables=case.variables, lookup=case.lookup)
-        for each in (open_as_pydicom, open_as_encoded, open_unprepared)
+        for each in (open_as_pydicom, open_as_encoded, open_unprepared, AFTER_OTHERS)
     )
+    *others, in_a_run = others
+    assert in_a_run == others[0].without_changes
     for found in others:
         compare(found, expected)
 
@@ -352,10 +358,11 @@ def test_scripts_on_a_file(number: int):
     data = FILES[number].read_bytes()
     for program in list(PROGRAMS.values())[number % SHARE :: SHARE]:
         variables = {variable.name: "3" for variable in program.variables}
-        expected, found = (
+        expected, found, in_a_run = (
             result_of(program, each(data, program), variables=variables)
-            for each in (open_as_pydicom, open_as_encoded)
+            for each in (open_as_pydicom, open_as_encoded, AFTER_OTHERS)
         )
+        assert in_a_run == found.without_changes
         compare(found, expected)
         if found.ending == "written" and not found.is_empty:
             check_that_the_rest_is_as_it_was(data, found)
