@@ -66,6 +66,9 @@ SCRIPTS = [
     "removeAllPrivateTags",
     'removeAllPrivateTags\n-*/(0010,0020)\n(0010,0020) := "P1"\n*/(0010,0010) ?= ""\n'
     "hashUIDList[*/(0008,0018), */(0020,000D), */(0008,1155)]",
+    '-*/(0010,0020)\n*/(0010,0010) ?= "A"\n-*/(0008,1140)\n(0008,0050) := ""\n-(0018,XXX0)\n'
+    'hashUIDList[*/(0008,1155)]\n(0008,0018) := hashUID[(0008,0018)]\n+/(0008,0100) ?= "C"\n'
+    "-+/(0040,A730)\nremoveAllPrivateTags\n-(60X@,3000)",
     "retainPrivateTags[(0009,{GEMS_IDEN_01}XX), (XXX#,{SIEMENS CSA HEADER}XX)]",
 ]
 PROGRAMS = [compile_script(script, dialect=6) for script in SCRIPTS]
