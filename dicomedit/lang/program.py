@@ -28,7 +28,10 @@ def _no_network(url: str) -> str:
 
 
 class Resources(Record):
-    """What a script may use besides the data set; lives as long as a run over many files."""
+    """What a script may use besides the data set; lives as long as a run over many files.
+
+    `hashed` has the last UIDs that were hashed, and what stands for them.
+    """
 
     lookup: LookupTable = field(factory=LookupTable)
     uid_map: UidMap = field(factory=UidMap)
@@ -100,7 +103,10 @@ Statement = Callable[[Run], None]
 
 
 class CompiledScript(Record):
-    """A script ready to run any number of times; it keeps nothing from one run to the next."""
+    """A script ready to run any number of times.
+
+    From one run to the next it keeps nothing but which tags the last root had.
+    """
 
     source: Source
     variables: tuple[Variable, ...]
