@@ -98,6 +98,7 @@ def deliver_file(
     options: Options,
     digest_of: Callable[[Path], str] | None = None,
     observer: Observer | None = None,
+    lookout: Lookout | None = None,
 ) -> tuple[Outcome, Stamp, str | None]:
     """Apply scripts in order to one file and hand on the result.
 
@@ -106,7 +107,7 @@ def deliver_file(
     answer. Raises EvaluationError or DicomFileError.
     """
     before = stat_of(source)
-    with read_as(source, Lookout(wanted_by(steps)), options) as file:
+    with read_as(source, lookout or Lookout(wanted_by(steps)), options) as file:
         digest = None if digest_of is None else digest_of(source)
         stamp = stamp_of(before, digest)
 

@@ -130,9 +130,10 @@ class Work(Record):
             )
             for program, table in zip(self.programs, self.tables, strict=True)
         ]
+        lookout = Lookout(wanted_by(steps))
         if self.delivery is None or self.dry_run:
-            return Editor(self, steps, names=shared.names, lookout=Lookout(wanted_by(steps)))
-        return Editor(self, steps, courier=self.delivery.open())
+            return Editor(self, steps, names=shared.names, lookout=lookout)
+        return Editor(self, steps, courier=self.delivery.open(), lookout=lookout)
 
     @property
     def folder(self) -> Path | None:
@@ -214,7 +215,13 @@ class Editor(Record, frozen=False):
             return edited_row(
                 job,
                 *deliver_file(
-                    self.steps, job.source, self.courier, work.options, digest, self.observer
+                    self.steps,
+                    job.source,
+                    self.courier,
+                    work.options,
+                    digest,
+                    self.observer,
+                    self.lookout,
                 ),
             )
         if work.delivery is None and work.layout is None and folder not in self.folders:

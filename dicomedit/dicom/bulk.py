@@ -209,13 +209,11 @@ def carry_out(instance: Instance, plan: Plan, known: Known) -> bool:
 def _replaced(root: EncodedLevel, plan: RootPlan, known: Known) -> dict[int, NewElement]:
     """Return what comes in place of elements of the root; raise UnusualError."""
     elements, scanner, vr_of = root.content.elements, root.content.scanner, root.stored_vr
-    is_implicit = scanner.encoding.implicit
     found: dict[int, NewElement] = {}
     for tag, change in plan.replaced:
         entry = elements[tag]
-        is_told = isinstance(entry, int) and not is_implicit
-        vr = scanner.vr(entry) if is_told else vr_of(tag)  # type: ignore[arg-type]
-        new = change.element(vr, entry, scanner, known)  # type: ignore[arg-type]
+        told = scanner.vr(entry) if isinstance(entry, int) else None
+        new = change.element(told or vr_of(tag), entry, scanner, known)
         if new is not None:
             found[tag] = new
     return found

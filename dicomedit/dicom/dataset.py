@@ -1,8 +1,7 @@
 """The level-of-elements interface over a pydicom Dataset.
 
 Elements are read and replaced in the form of their stored bytes, as pydicom's own raw elements:
-nothing that a script does not touch is converted, and no value passes through a validation that
-a real file might fail.
+what a script does not touch is not converted, and no value is validated: real ones might fail.
 """
 
 from __future__ import annotations
