@@ -38,8 +38,8 @@ from dicomedit.batch.program import finish
 from dicomedit.dicom.dataset_instance import open_instance
 from dicomedit.dicom.decode import to_dataset
 from dicomedit.dicom.dictionary import TRANSFER_SYNTAX_UID
-from dicomedit.dicom.findings import Lookout
 from dicomedit.dicom.levels import Instance, Level, element_path
+from dicomedit.dicom.lookout import Lookout
 from dicomedit.dicom.uids import UidMap
 from dicomedit.dicom.views import pieces
 from dicomedit.io.read import locate_elements, read_file

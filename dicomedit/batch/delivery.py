@@ -22,8 +22,8 @@ from dicomedit.batch.program import (
 from dicomedit.batch.rows import Stamp
 from dicomedit.dicom.dictionary import SOP_CLASS_UID, SOP_INSTANCE_UID, TRANSFER_SYNTAX_UID
 from dicomedit.dicom.encoding import DEFLATED_UID, EXPLICIT_LITTLE_UID, encoding_of
-from dicomedit.dicom.findings import Lookout
 from dicomedit.dicom.levels import Instance
+from dicomedit.dicom.lookout import Lookout
 from dicomedit.dicom.text import read_text
 from dicomedit.dicom.views import Buffer, part_of
 from dicomedit.errors import Diagnostic, DicomFileError, Severity, Source, Span

@@ -9,8 +9,8 @@ from pathlib import Path
 from dicomedit.batch.recipe import Recipe, remembering
 from dicomedit.batch.rows import Stamp
 from dicomedit.dicom.file_meta import renew_file_meta
-from dicomedit.dicom.findings import Lookout
 from dicomedit.dicom.levels import Instance
+from dicomedit.dicom.lookout import Lookout
 from dicomedit.dicom.uids import UidMap
 from dicomedit.dicom.views import Buffer
 from dicomedit.errors import Diagnostic, DicomFileError, Source

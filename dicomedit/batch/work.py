@@ -10,7 +10,7 @@ from dicomedit.batch.identity import Watch
 from dicomedit.batch.placing import Placing
 from dicomedit.batch.program import Options, Program, Step, edit_file, stamp_of, wanted_by
 from dicomedit.batch.rows import Row, Stamp, Status, defect_row, edited_row, failed_row
-from dicomedit.dicom.findings import Lookout
+from dicomedit.dicom.lookout import Lookout
 from dicomedit.dicom.uids import UidMap
 from dicomedit.errors import DicomEditError, DicomFileError, EvaluationError, Source
 from dicomedit.io.read import SkippedFileError

@@ -7,11 +7,12 @@ their element. Whatever is out of the ordinary is left to those who make one cha
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable, Mapping, Set
 
 from dicomedit.dicom import edit
 from dicomedit.dicom.content import Content, Entry, NewElement
-from dicomedit.dicom.dictionary import dictionary_vr, is_private
+from dicomedit.dicom.dictionary import dictionary_vr, is_group_length, is_private
 from dicomedit.dicom.encoded import DataSet, EncodedLevel
 from dicomedit.dicom.encoding import UNDEFINED_LENGTH
 from dicomedit.dicom.levels import Instance
@@ -22,6 +23,7 @@ from dicomedit.dicom.walk import private_elements
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from dicomedit.dicom.content import Span
     from dicomedit.dicom.findings import Spot
 
 _OF_UIDS = b"0123456789."
@@ -158,25 +160,50 @@ class Plan:
 
 
 class RootPlan:
-    """What becomes of the elements of a root whose tags are known."""
+    """What becomes of the elements of a root whose tags are known.
 
-    __slots__ = ("created", "removed", "replaced", "touched")
+    `spans` are where it changes if nothing else does, and None where that is not easy to tell.
+    """
+
+    __slots__ = ("created", "removed", "replaced", "spans", "staying", "touched")
 
     def __init__(self, plan: Plan, elements: Mapping[int, object]) -> None:
         changes = plan.at_root
         self.replaced: list[tuple[int, Replacement | Hashing]] = []
-        self.removed: list[int] = []
+        self.removed: set[int] = set()
         self.created: dict[int, NewElement] = {}
         for tag in elements:
             change = changes.get(tag)
             if isinstance(change, Replacement | Hashing):
                 self.replaced.append((tag, change))
             elif change is not None or plan.removes(tag):
-                self.removed.append(tag)
+                self.removed.add(tag)
         for tag, change in changes.items():
             if tag not in elements and isinstance(change, Replacement) and change.creates:
                 self.created[tag] = change.created(tag)
         self.touched = (*self.removed, *self.created)
+        self.staying = [tag for tag in elements if tag not in self.removed]
+        self.spans = self._spans(list(elements))
+
+    def _spans(self, tags: list[int]) -> list[Span] | None:
+        if any(is_group_length(tag) for tag in (*tags, *self.created)) or tags != sorted(tags):
+            return None  # group lengths go whatever is asked; out of order nothing has a place
+        spans = [(at, at, tag) for tag in self.created for at in (bisect(tags, tag),)]
+        borders = {at for at, _, _ in spans}
+        replaced = {tag for tag, _ in self.replaced}
+        first = -1
+        for number, tag in enumerate(tags):
+            if tag in self.removed:
+                if first < 0 or number in borders:
+                    first = number
+                else:
+                    spans.pop()
+                spans.append((first, number + 1, tag))
+                continue
+            first = -1
+            if tag in replaced:
+                spans.append((number, number + 1, tag))
+        return sorted(spans)
 
 
 def carry_out(instance: Instance, plan: Plan, known: Known) -> bool:
@@ -225,20 +252,25 @@ def _change_root(
     replaced: Mapping[int, NewElement],
     touched: tuple[int, ...],
 ) -> None:
-    content, data_set = root.content, root.data_set
-    if not content.touched:
-        data_set.changed.append(content)
-    elements, created = content.changeable(), plan.created
-    content.touched.update(touched)
-    holding = content.scanner.findings.holding
-    for tag in plan.removed:
-        if tag in holding or isinstance(elements[tag], NewElement):
+    content, data_set, holding = root.content, root.data_set, root.content.scanner.findings.holding
+    if content.touched:
+        for tag in plan.removed:
             root.remove(tag)
-        else:
-            del elements[tag]
+        elements, content.spans = content.changeable(), None
+    else:
+        data_set.changed.append(content)
+        for tag in holding:
+            if tag in plan.removed and root.is_sequence(tag):
+                root.lose_items(tag)
+        stored = content.stored
+        content.elements = elements = {tag: stored[tag] for tag in plan.staying}
+        content.spans = plan.spans
+        if content.sequences is not None:
+            content.sequences -= plan.removed
+    content.touched.update(touched)
     elements.update(replaced)
-    elements.update(created)
-    for tag in created:
+    elements.update(plan.created)
+    for tag in plan.created:
         data_set.added.setdefault(tag, []).append(root)
 
 

@@ -6,6 +6,8 @@ from dicomedit.dicom.scan import Positions, Scanner
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dicomedit.dicom.findings import Spot
 
 
@@ -27,6 +29,12 @@ Entry = int | NewElement
 """An element: the position of its header in the file, or what took its place."""
 
 
+Span = tuple[int, int, int]
+"""Elements that go or come, by their numbers in the order of the file: the first one, the one
+behind the last, and the tag of the last. A new one comes before the element of its number.
+"""
+
+
 class Content:
     """The elements of the root or of one item: those in the file, and what became of them.
 
@@ -34,8 +42,9 @@ class Content:
     one changes; both are found out when they are first asked for. `touched` are the tags at which
     they may differ. `late` has what was changed before anybody asked, with the place of the
     element in the file: whoever knows that need not know the others. `items` holds the sequences
-    that were opened so far, `sequences` the tags of all of them once somebody asked. `spot` is
-    where an item stands in the file; the root and new items have none, and new ones no bytes.
+    that were opened so far, `sequences` the tags of all of them once somebody asked. `spans` tell
+    where elements differ while all changes were made at once. `spot` is where an item stands in
+    the file; the root and new items have none, and new ones no bytes.
     """
 
     __slots__ = (
@@ -46,6 +55,7 @@ class Content:
         "late",
         "scanner",
         "sequences",
+        "spans",
         "spot",
         "start",
         "stored",
@@ -65,6 +75,7 @@ class Content:
         self.touched: set[int] = set()
         self.late: dict[int, tuple[int, NewElement | None]] | None = None
         self.sequences: set[int] | None = None
+        self.spans: Sequence[Span] | None = None
 
     @classmethod
     def between(

@@ -403,19 +403,19 @@ class EncodedLevel:
         if tag not in elements:
             self._data_set.added.setdefault(tag, []).append(self)
         elif tag in content.items or self.is_sequence(tag):
-            self._lose(tag)
+            self.lose_items(tag)
         elements[tag] = NewElement(vr, value)
         self._touch(tag)
 
     def remove(self, tag: int) -> None:
         """Remove a present element, with all its items when it is a sequence."""
         if self.is_sequence(tag):
-            self._lose(tag)
+            self.lose_items(tag)
         del self._content.changeable()[tag]
         self._touch(tag)
 
-    def _lose(self, tag: int) -> None:
-        """Note that the items of a sequence are not there any more."""
+    def lose_items(self, tag: int) -> None:
+        """Note that the items of a sequence, which is about to go, are not there any more."""
         content = self._content
         position = content.stored.get(tag)
         if position is not None:
@@ -429,6 +429,7 @@ class EncodedLevel:
         if not content.touched and self.is_stored:
             self._data_set.changed.append(content)
         content.touched.add(tag)
+        content.spans = None
         if content.sequences is not None:
             content.sequences.discard(tag)
             if tag in content.elements and self.is_sequence(tag):

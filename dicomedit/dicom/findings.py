@@ -1,4 +1,4 @@
-"""What is sought and found in a first walk over a data set, and what need not be walked again."""
+"""What is found in a first walk over a data set."""
 
 from __future__ import annotations
 
@@ -8,57 +8,12 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from typing import Any
 
-    from dicomedit.dicom.encoding import Encoding
-
     Spot = tuple["Spot", int, int, int, int, Any] | None
     """Where an item stands in the file, None for the root.
 
     The spot of the level its sequence is in, the sequence's tag, the item's number, the positions
     of the item's and of the sequence's content, and the scanner of the item.
     """
-
-LONGEST = 512
-"""Most bytes of a sequence that is remembered."""
-
-MOST = 4096
-"""Most sequences that are remembered."""
-
-Proof = tuple[int, tuple[tuple[int, int], ...]]
-"""How deep a sequence stood, and where what is delimited in it ends, by the place of its header.
-
-Both places are counted from where the content of the sequence begins.
-"""
-
-
-class Lookout:
-    """Tags to look out for in items, for as long as many files are read.
-
-    Files have many short sequences that other files have, too, byte for byte: codes, for example.
-    What was proved once, and has nothing in it that is sought, need not be proved again.
-    """
-
-    __slots__ = ("_proved", "wanted")
-
-    def __init__(self, wanted: Set[int] = frozenset()) -> None:
-        self.wanted = wanted
-        self._proved: dict[Encoding, tuple[Proved, Proved]] = {}
-
-    def proved(self, encoding: Encoding) -> tuple[Proved, Proved]:
-        """Return what was proved in an encoding: sequences with a length, and with a delimiter."""
-        known = self._proved.get(encoding)
-        if known is None:
-            known = self._proved[encoding] = Proved(), Proved()
-        return known
-
-
-class Proved(dict[bytes, Proof]):
-    """The bytes of short sequences that hold nothing but elements which can be located."""
-
-    def keep(self, content: bytes, proof: Proof) -> None:
-        """Remember a sequence."""
-        if len(self) >= MOST:
-            self.clear()
-        self[content] = proof
 
 
 class Findings:

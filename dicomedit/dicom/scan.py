@@ -11,7 +11,6 @@ import mmap
 import re
 import struct
 from collections.abc import Iterator, Set
-from functools import lru_cache
 from itertools import islice
 
 from dicomedit.dicom.dictionary import PIXEL_DATA_TAGS, dictionary_vr, tag_text
@@ -24,15 +23,24 @@ from dicomedit.dicom.encoding import (
     ITEM,
     ITEM_DELIMITER,
     ITEM_START,
-    LONG_VRS,
     MAX_SHORT_LENGTH,
     SEQUENCE_DELIMITER,
     SEQUENCE_END,
-    SHORT_VRS,
     UNDEFINED_LENGTH,
     Encoding,
 )
-from dicomedit.dicom.findings import LONGEST, Findings, Lookout, Proved
+from dicomedit.dicom.findings import Findings
+from dicomedit.dicom.kinds import (
+    KINDS,
+    KNOWN_VRS,
+    LONG,
+    PLAIN,
+    SEQUENCE,
+    TEXT,
+    UNKNOWN,
+    implicit_kind,
+)
+from dicomedit.dicom.lookout import LONGEST, Lookout, Proved
 from dicomedit.dicom.malformed import Malformed, refuse_length
 
 TYPE_CHECKING = False  # typing itself is slow to import
@@ -45,34 +53,16 @@ MAX_DEPTH = 64
 Data = bytes | mmap.mmap
 """What elements are located in."""
 
-LIMITED_TEXT = frozenset(("AE", "AS", "CS", "DA", "DT", "LO", "PN", "SH", "TM", "UI"))
-"""VRs of short text, in which nothing but text is borne."""
-
-_KNOWN_VRS = {vr.encode(): vr for vr in LONG_VRS | SHORT_VRS}
-
-_VR_NAMES = b"|".join(sorted(_KNOWN_VRS))
+_VR_NAMES = b"|".join(sorted(KNOWN_VRS))
 _HIDDEN_EXPLICIT = rb"(?s:(?:%s)(?:.\0|\0.))" % _VR_NAMES
 _HIDDEN_IMPLICIT = rb"(?s:[\x02-\x88]\0....\0\0)"
 _HIDDEN_EITHER = _HIDDEN_EXPLICIT + b"|" + _HIDDEN_IMPLICIT
 """What the header of a short element looks like when a wrong length has put it into a text."""
 
-# How an element is walked over, by its VR; the first two have a 16-bit length when it is explicit.
-_PLAIN, _TEXT, _LONG, _UNKNOWN, _SEQUENCE = range(5)
-_SPECIAL = {"SQ": _SEQUENCE, "UN": _UNKNOWN}
-
 _FIRST_TAG = 0x00080000
 """Data sets begin here but for what hardly any has: below it, groups are looked at one by one."""
 
 _DELIMITERS = DELIMITER_GROUP << 16
-
-
-def _kind(vr: str) -> int:
-    if vr in LIMITED_TEXT:
-        return _TEXT
-    return _SPECIAL.get(vr, _LONG if vr in LONG_VRS else _PLAIN)
-
-
-_KINDS = {name: _kind(vr) for name, vr in _KNOWN_VRS.items()}
 
 
 Positions = dict[int, int]
@@ -90,6 +80,7 @@ class Scanner:
         "_long",
         "_proved",
         "_sequence_end",
+        "_template",
         "_tools",
         "data",
         "encoding",
@@ -115,6 +106,7 @@ class Scanner:
         wanted = frozenset[int]() if lookout is None else lookout.wanted
         self.findings = Findings(wanted) if findings is None else findings
         self._proved = None if lookout is None else lookout.proved(encoding)
+        self._template = None if lookout is None else lookout.template(encoding)
         self._is_file_meta = file_meta
         self._hidden = _HIDDEN_IMPLICIT if encoding.implicit else _HIDDEN_EXPLICIT
         self._explicit = struct.Struct(f"{order}HH2sH").unpack_from
@@ -148,22 +140,28 @@ class Scanner:
         if self.encoding.implicit:
             return None, position + 8, self._long(self.data, position + 4)[0]
         _, _, name, length = self._explicit(self.data, position)
-        if _KINDS[name] < _LONG:
-            return _KNOWN_VRS[name], position + 8, length
-        return _KNOWN_VRS[name], position + 12, self._long(self.data, position + 8)[0]
+        if KINDS[name] < LONG:
+            return KNOWN_VRS[name], position + 8, length
+        return KNOWN_VRS[name], position + 12, self._long(self.data, position + 8)[0]
 
     def vr(self, position: int) -> str | None:
         """Return the VR of a proved element, None when it is implicit."""
         if self.encoding.implicit:
             return None
-        return _KNOWN_VRS[self.data[position + 4 : position + 6]]
+        return KNOWN_VRS[self.data[position + 4 : position + 6]]
+
+    def kind(self, tag: int, position: int) -> int:
+        """Return how a proved element is walked over."""
+        if self.encoding.implicit:
+            return implicit_kind(tag)
+        return KINDS[self.data[position + 4 : position + 6]]
 
     def end(self, position: int) -> int:
         """Return where a proved element ends."""
         data, start = self.data, position + 8
         if self.encoding.implicit:
             (length,) = self._long(data, position + 4)
-        elif _KINDS[data[position + 4 : position + 6]] < _LONG:
+        elif KINDS[data[position + 4 : position + 6]] < LONG:
             return start + int(self._explicit(data, position)[3])
         else:
             (length,) = self._long(data, start)
@@ -174,12 +172,12 @@ class Scanner:
         """Return the elements of a proved level, whose delimiter is beyond the limit."""
         if self.encoding.implicit:
             return self._implicit_positions(position, limit)
-        data, unpack, kinds = self.data, self._explicit, _KINDS
+        data, unpack, kinds = self.data, self._explicit, KINDS
         found: Positions = {}
         while position < limit:
             group, number, name, length = unpack(data, position)
             found[group << 16 | number] = position
-            position = position + 8 + length if kinds[name] < _LONG else self.end(position)
+            position = position + 8 + length if kinds[name] < LONG else self.end(position)
         return found
 
     def _implicit_positions(self, position: int, limit: int) -> Positions:
@@ -224,11 +222,21 @@ class Scanner:
         Raises Malformed on any doubt.
         """
         found: Positions = {}
-        walk = self._implicit_level if self.encoding.implicit else self._explicit_level
-        end = walk(position, limit, None, 0, found)
+        if self._template is None:
+            end = self.walk(position, limit, found, limit)
+        else:
+            end = self._template.walk(self, position, limit, found)
         if end < 0:
             raise Malformed("an item delimiter stands where an element should", -end - 8)
         return found
+
+    def walk(self, position: int, limit: int, found: Positions, until: int) -> int:
+        """Prove and collect elements of the root that begin before `until`; return where they end.
+
+        The end is negative when a delimiter stands before it. Raises Malformed on any doubt.
+        """
+        walk = self._implicit_level if self.encoding.implicit else self._explicit_level
+        return walk(position, limit, None, 0, found, until)
 
     def look_out_for(self, tags: Set[int], start: int) -> None:
         """Have the places found at which a proved data set has elements with more tags."""
@@ -240,7 +248,7 @@ class Scanner:
     def next_position(self, position: int) -> int:
         """Return where the element at `position` ends; raise Malformed when that is unclear."""
         name = self.data[position + 4 : position + 6]
-        if name not in _KINDS:
+        if name not in KINDS:
             raise Malformed("the file meta information is broken", position)
         try:
             _, start, length = self.locate(position)
@@ -255,17 +263,19 @@ class Scanner:
         self._items(position, limit, None, 0, 1, delimited=False)
 
     def _explicit_level(
-        self, position: int, limit: int, above: Spot, depth: int, found: Positions
+        self, position: int, limit: int, above: Spot, depth: int, found: Positions, until: int
     ) -> int:
-        """Collect the elements of a level; return where it ends, negative after a delimiter.
+        """Collect elements that begin before `until`; return where they end.
+
+        Where a delimiter ends the level before, the position behind it is returned, negative.
 
         This loop, and its twin for implicit encodings, see every header of every file: they are
         written out for speed.
         """
         data, unpack, find, wanted = self._tools
-        kinds, private = _KINDS, 1
+        kinds, private = KINDS, 1
         try:
-            while position < limit:
+            while position < until:
                 group, number, name, length = unpack(data, position)
                 tag = group << 16 | number
                 kind = kinds.get(name)
@@ -276,7 +286,7 @@ class Scanner:
                 if tag in found:
                     raise Malformed(f"{tag_text(tag)} appears twice", position)
                 found[tag] = position
-                if kind < _LONG:
+                if kind < LONG:
                     end = position + 8 + length
                     if end > limit:
                         refuse_length(tag, position + 8, length, position, limit)
@@ -294,28 +304,28 @@ class Scanner:
         return position
 
     def _implicit_level(
-        self, position: int, limit: int, above: Spot, depth: int, found: Positions
+        self, position: int, limit: int, above: Spot, depth: int, found: Positions, until: int
     ) -> int:
         data, unpack = self.data, self._implicit
         wanted, private = self.findings.wanted, 1
         try:
-            while position < limit:
+            while position < until:
                 group, number, length = unpack(data, position)
                 tag = group << 16 | number
                 if not _FIRST_TAG <= tag < _DELIMITERS:
                     if tag == ITEM_DELIMITER:
                         return -(position + 8)
-                    self._strange(tag, _PLAIN, position, limit)
+                    self._strange(tag, PLAIN, position, limit)
                 if tag in found:
                     raise Malformed(f"{tag_text(tag)} appears twice", position)
                 found[tag] = position
                 kind = implicit_kind(tag)
                 end = position + 8 + length
-                if kind > _LONG or length == UNDEFINED_LENGTH:
+                if kind > LONG or length == UNDEFINED_LENGTH:
                     end = self._long_element(tag, kind, position, position + 8, limit, above, depth)
                 elif end > limit:
                     refuse_length(tag, position + 8, length, position, limit)
-                elif kind == _TEXT:
+                elif kind == TEXT:
                     self._check_implicit_text(tag, position + 8, end, position)
                 if not number or group & private or tag in wanted:
                     private = self._note(tag, position, above, private)
@@ -369,16 +379,16 @@ class Scanner:
         if start > limit:
             raise Malformed("the data ends inside an element's header", position)
         (length,) = self._long(self.data, start - 4)
-        if above is None and kind > _LONG:
+        if above is None and kind > LONG:
             self.findings.holding.append(tag)
         end: int = limit if length == UNDEFINED_LENGTH else start + length
         if end > limit:
             refuse_length(tag, start, length, position, limit)
-        if kind == _SEQUENCE:
+        if kind == SEQUENCE:
             end = self._sequence(tag, start, end, above, depth, length == UNDEFINED_LENGTH)
         elif length == UNDEFINED_LENGTH:
             end = self._undefined(tag, kind, position, start, limit, above, depth)
-        elif kind == _UNKNOWN and tag not in PIXEL_DATA_TAGS:
+        elif kind == UNKNOWN and tag not in PIXEL_DATA_TAGS:
             self._check_unknown(tag, position, start, end, above, depth)
         if length == UNDEFINED_LENGTH:
             self.findings.ends[position] = end
@@ -429,7 +439,7 @@ class Scanner:
     ) -> int:
         if tag in PIXEL_DATA_TAGS:
             return self._fragments_end(start, limit)
-        if kind < _UNKNOWN:
+        if kind < UNKNOWN:
             vr = self.locate(position)[0] or dictionary_vr(tag, signed=False)
             raise Malformed(f"{tag_text(tag)} of VR {vr} has no length", start)
         return self.wrapped()._items(start, limit, above, tag, depth + 1, delimited=True)
@@ -470,7 +480,7 @@ class Scanner:
             end = limit if length == UNDEFINED_LENGTH else start + length
             if end > limit:
                 raise Malformed("an item is longer than what it stands in", position)
-            end = walk(start, end, (above, tag, number, start, first, self), depth, {})
+            end = walk(start, end, (above, tag, number, start, first, self), depth, {}, end)
             if length == UNDEFINED_LENGTH:
                 if end > 0:
                     raise Malformed("an item has no end", end)
@@ -487,9 +497,3 @@ class Scanner:
         if tag == SEQUENCE_DELIMITER and (delimited or position + 8 == limit):
             return position + 8
         raise Malformed(f"{tag_text(tag)} stands where an item should", position)
-
-
-@lru_cache(maxsize=8192)
-def implicit_kind(tag: int) -> int:
-    """Return how an element is walked over whose VR the dictionary has to tell."""
-    return _kind(dictionary_vr(tag, signed=False))

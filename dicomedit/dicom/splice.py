@@ -19,6 +19,7 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from typing import Protocol
 
+    from dicomedit.dicom.content import Span
     from dicomedit.dicom.findings import Spot
     from dicomedit.dicom.views import Buffer
 
@@ -54,10 +55,12 @@ def edits_of(contents: Sequence[Content], encoder: ElementEncoder) -> list[Edit]
     """Return where contents differ from the file, in the order of the file."""
     edits: list[Edit] = []
     for content in contents:
-        if content.late is None:
-            _add_edits(content, encoder, edits)
-        else:
+        if content.late is not None:
             _add_late_edits(content, encoder, edits)
+        elif content.spans is not None:
+            _add_edits_of_spans(content, content.spans, encoder, edits)
+        else:
+            _add_edits(content, encoder, edits)
     edits.sort()
     return edits
 
@@ -68,6 +71,23 @@ def _add_late_edits(content: Content, encoder: ElementEncoder, edits: list[Edit]
     for tag, (position, element) in content.late.items():
         new = b"" if element is None else encode(tag, element)
         edits.append((position, _REPLACE, order, tag, end_of(position), content, new))
+
+
+def _add_edits_of_spans(
+    content: Content, spans: Sequence[Span], encoder: ElementEncoder, edits: list[Edit]
+) -> None:
+    order, encode, now = -content.start, encoder.encode_short, content.elements.get
+    places = [*content.stored.values(), content.end]
+    for first, behind, tag in spans:
+        entry = now(tag)
+        if entry is None:
+            new: bytes | None = b""
+        elif isinstance(entry, int):
+            continue
+        else:
+            new = encode(tag, entry)
+        kind = _REPLACE if first < behind else _INSERT
+        edits.append((places[first], kind, order, tag, places[behind], content, new))
 
 
 def _add_edits(content: Content, encoder: ElementEncoder, edits: list[Edit]) -> None:

@@ -19,8 +19,8 @@ from dicomedit.dicom.encoding import (
     Encoding,
     encoding_of,
 )
-from dicomedit.dicom.findings import Lookout
 from dicomedit.dicom.levels import Instance, Journal
+from dicomedit.dicom.lookout import Lookout
 from dicomedit.dicom.malformed import Malformed
 from dicomedit.dicom.scan import Data, Scanner
 from dicomedit.dicom.views import map_file, open_spool, spooled

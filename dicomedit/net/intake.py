@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dicomedit.batch.program import Options, Step, edit_instance, wanted_by
 from dicomedit.batch.rows import UndeliverableError, summary_of
 from dicomedit.dicom.dictionary import SOP_CLASS_UID, SOP_INSTANCE_UID
-from dicomedit.dicom.findings import Lookout
 from dicomedit.dicom.levels import Instance, Level
+from dicomedit.dicom.lookout import Lookout
 from dicomedit.dicom.text import read_text
 from dicomedit.errors import DicomEditError, DicomFileError, EvaluationError
 from dicomedit.io.read import locate_data_set

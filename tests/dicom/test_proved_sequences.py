@@ -7,48 +7,15 @@ import pytest
 from generated import Element, File, Item, Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reading_after_others import WANTED, read, seen
 
-from dicomedit import DicomFileError
-from dicomedit.dicom.encoded import EncodedLevel
-from dicomedit.dicom.findings import LONGEST, MOST, Lookout
+from dicomedit.dicom.lookout import LONGEST, MOST, Lookout
 from dicomedit.dicom.scan import MAX_DEPTH
-from dicomedit.io.read import DicomFile, locate_elements
 
 modest = settings(max_examples=int(os.environ.get("DICOMEDIT_EXAMPLES", "200")))
 
-WANTED = frozenset((0x00100010, 0x00081155))
 CODE = Element(0x00080100, "SH", b"T-D1100 ")
 NAME = Element(0x00100010, "PN", b"Doe^Jane")
-
-
-def read(data: bytes, lookout: Lookout) -> DicomFile | tuple[str, int | None]:
-    try:
-        return locate_elements(data, "in.dcm", lookout)
-    except DicomFileError as error:
-        return error.reason, error.offset
-
-
-def seen(file: DicomFile | tuple[str, int | None]) -> object:
-    """All that is known of a file, or why it is refused."""
-    if isinstance(file, tuple):
-        return file
-    findings = file.root.content.scanner.findings
-    nested = {tag: [place for _, place in hits] for tag, hits in findings.nested.items()}
-    private = [spot and spot[3] for spot in findings.private]
-    lengths = [(spot and spot[3], tag) for spot, tag in findings.group_lengths]
-    return nested, private, lengths, findings.ends, list(walk(file.root))
-
-
-def walk(level: EncodedLevel) -> list[object]:
-    found: list[object] = []
-    for tag in level.tags():
-        if level.is_sequence(tag):
-            items = level.items(tag)
-            found.append((tag, [(item.content.end, item.is_delimited) for item in items]))
-            found += [each for item in items for each in walk(item)]
-        else:
-            found.append((tag, level.stored_vr(tag), level.value(tag)))
-    return found
 
 
 @modest
