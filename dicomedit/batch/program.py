@@ -263,8 +263,10 @@ def edit_file(
             check_unchanged(source, before)
             return outcome, stamp_of(before, digest)
         if placing is not None:
-            destination = placing.place(instance, destination)
-            _check_other(source, before, destination)
+            placed = placing.place(instance, destination)
+            if placed is not destination:
+                destination = placed
+                _check_other(source, before, destination)
         parts: list[Buffer] = list(encode_instance(instance))
         if options.gzip and isinstance(destination, Path) and is_gzip_name(destination):
             parts = list(zipped(parts))

@@ -8,21 +8,24 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dicomedit.dicom.encoding import Encoding
     from dicomedit.dicom.findings import Spot
 
 
 class NewElement:
     """An element that a script has stored; a sequence's items are kept by its level.
 
-    `is_delimited` tells whether a delimiter is to end the sequence.
+    `is_delimited` tells whether a delimiter is to end the sequence. `encoded` are the bytes that
+    were made last, by tag and encoding: the same element may stand in many files.
     """
 
-    __slots__ = ("is_delimited", "value", "vr")
+    __slots__ = ("encoded", "is_delimited", "value", "vr")
 
     def __init__(self, vr: str, value: bytes | memoryview, *, is_delimited: bool = False) -> None:
         self.vr = vr
         self.value = value
         self.is_delimited = is_delimited
+        self.encoded: tuple[int, Encoding, bytes] | None = None
 
 
 Entry = int | NewElement

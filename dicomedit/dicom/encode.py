@@ -14,7 +14,6 @@ from dicomedit.dicom.encoding import (
     ITEM_DELIMITER,
     LONG_VRS,
     SEQUENCE_DELIMITER,
-    SHORT_VRS,
     UNDEFINED_LENGTH,
     Encoding,
     swap_byte_order,
@@ -25,7 +24,6 @@ from dicomedit.dicom.views import Buffer
 from dicomedit.errors import EvaluationError, failed
 
 _MOST_SHORT = 0xFFFF
-_SHORT_NAMES = {vr: vr.encode() for vr in SHORT_VRS}
 
 
 class Encoder:
@@ -37,7 +35,6 @@ class Encoder:
         self._bare = struct.Struct(f"{order}HHL").pack
         self._short = struct.Struct(f"{order}HH2sH").pack
         self._long = struct.Struct(f"{order}HH2sHL").pack
-        self._short_names = {} if encoding.implicit else _SHORT_NAMES
         self._edits: list[Edit] | None = None
 
     def encode(self, level: Level) -> tuple[list[Buffer], int]:
@@ -69,14 +66,16 @@ class Encoder:
 
     def encode_short(self, tag: int, element: NewElement) -> bytes | None:
         """Return a new element that is in this encoding; None when it takes more than a header."""
+        known = element.encoded
+        if known is not None and known[0] == tag and known[1] is self._encoding:
+            return known[2]
         vr, value = element.vr, element.value
         length = len(value)
-        name = self._short_names.get(vr)
-        if name is not None and length < _MOST_SHORT and isinstance(value, bytes):
-            return self._short(tag >> 16, tag & 0xFFFF, name, length) + value
         if vr == "SQ" or length >= _MOST_SHORT or not isinstance(value, bytes):
             return None
-        return self._header(tag, vr, length) + value
+        made = self._header(tag, vr, length) + value
+        element.encoded = tag, self._encoding, made
+        return made
 
     def _element(self, level: Level, tag: int, add: Callable[[Buffer], None]) -> int:
         vr = level.stored_vr(tag)

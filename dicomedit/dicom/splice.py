@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _REWRITE, _INSERT, _REPLACE = range(3)
 
-Piece = tuple[int, int, "Sequence[Buffer]", int]
+Piece = tuple[int, int, "bytes | Sequence[Buffer]", int]
 """From where to where the file has what is replaced, by what, and how long that is."""
 
 
@@ -149,7 +149,10 @@ def spliced(
         if first > kept:
             is_small = first - kept < PART_FROM
             parts.append(view[kept:first] if is_small else part_of(data, kept, first))
-        parts += new
+        if not isinstance(new, bytes):
+            parts += new
+        elif new:
+            parts.append(new)
         size += length - (last - first)
         kept = last
     if end > kept:
@@ -182,10 +185,11 @@ def _pieces(
         place = content.start
         if not first <= place <= limit or lost_from < place <= lost_to or content is rewritten:
             continue  # it belongs to a level around this one, or to what is replaced already
+        made: bytes | Sequence[Buffer]
         if new is None:
             made, length = _made(data_set, kind, tag, content, encoder)
         else:
-            made, length = (new,) if new else (), len(new)
+            made, length = new, len(new)
         pieces.append((start, end, made, length))
         if content is not inside and length != end - start:
             spot, before = grown.get(place, (content.spot, 0))
@@ -219,7 +223,7 @@ def _lengths(around: Content, grown: Growth) -> list[Piece]:
         if above is not None and above[3] in grown:
             grown[above[3]] = above, grown[above[3]][1] + difference
     return [
-        (field, field + 4, (pack(length),), 4)
+        (field, field + 4, pack(length), 4)
         for field, length in lengths.items()
         if length != UNDEFINED_LENGTH
     ]

@@ -175,44 +175,62 @@ class _Segment:
     __slots__ = (
         "_after",
         "_ends",
+        "_group_lengths",
         "_headers",
         "_holding",
+        "_items",
         "_kept",
         "_last",
-        "_notes",
+        "_private",
         "_tags",
         "_texts",
         "_unknown",
+        "_wanted",
         "parts",
         "size",
     )
 
     def __init__(self, parts: Sequence[_Part]) -> None:
         self.parts = parts
-        kept: list[tuple[int, int]] = []
+        self._tags = [part.tag for part in parts]
+        self._after: list[int] = []
+        self._holding = [part.tag for part in parts if part.holds_items]
+        self._ends: list[tuple[int, int]] = []
+        self._items: list[tuple[int, int, int, int, int]] = []
+        self._wanted: list[tuple[int, int, int]] = []
+        self._private: list[int] = []
+        self._group_lengths: list[tuple[int, int]] = []
+        kept: list[tuple[int, bytes]] = []
         texts: list[tuple[int, int]] = []
         unknown: list[tuple[int, int]] = []
-        self._ends: list[tuple[int, int]] = []
-        self._notes: list[tuple[int, _Part]] = []
-        after, at = [], 0
+        self.size = 0
         for part in parts:
-            after.append(at)
-            kept += [(at + place, at + place + len(it)) for place, it in part.kept]
+            at = self.size
+            self._add_notes(part, at)
+            kept += [(at + place, it) for place, it in part.kept]
             texts += [(at + start, at + end) for start, end in part.texts]
             unknown += [(at + start, at + start + _SEEN) for start in part.unknown]
-            self._ends += [(at + place, at + end) for place, end in part.ends]
-            if part.items or part.group_lengths:
-                self._notes.append((at, part))
-            at += part.size
-        self.size = at
-        self._tags = [part.tag for part in parts]
-        self._after = after
-        self._kept = tuple(it for part in parts for _, it in part.kept)
-        self._headers = _picking(kept)
+            self._after.append(at)
+            self.size += part.size
+        whole = _joined(kept)
+        self._kept = tuple(it for _, it in whole)
+        self._headers = _picking((at, at + len(it)) for at, it in whole)
         self._texts = _picking(texts)
         self._unknown = _picking(unknown) if unknown else None
         self._last: tuple[int, dict[int, int]] = (-1, {})
-        self._holding = [part.tag for part in parts if part.holds_items]
+
+    def _add_notes(self, part: _Part, at: int) -> None:
+        before = len(self._items)
+        self._ends += [(at + place, at + end) for place, end in part.ends]
+        self._items += [
+            (above if above == _ROOT else above + before, tag, number, at + start, at + first)
+            for above, tag, number, start, first in part.items
+        ]
+        self._wanted += [(tag, item + before, at + place) for tag, item, place in part.wanted]
+        self._private += [item + before for item in part.private]
+        self._group_lengths += [
+            (item if item == _ROOT else item + before, tag) for item, tag in part.group_lengths
+        ]
 
     def is_at(self, data: bytes | mmap.mmap, position: int, limit: int) -> bool:
         """Whether a file has these elements, with the same headers, nothing odd in their values."""
@@ -234,8 +252,37 @@ class _Segment:
         findings.holding += self._holding
         if self._ends:
             findings.ends.update((position + at, position + end) for at, end in self._ends)
-        for at, part in self._notes:
-            _note(findings, walker, part, position + at)
+        if self._items or self._group_lengths:
+            self._note_items(walker, findings, position)
+
+    def _note_items(self, walker: Walker, findings: Findings, position: int) -> None:
+        spots: list[Spot] = []
+        for above, tag, number, start, first in self._items:
+            spot = None if above == _ROOT else spots[above]
+            spots.append((spot, tag, number, position + start, position + first, walker))
+        nested = findings.nested
+        for tag, item, at in self._wanted:
+            hit = spots[item], position + at
+            if tag in nested:
+                nested[tag].append(hit)
+            else:
+                nested[tag] = [hit]
+        findings.private += [spots[item] for item in self._private]
+        for item, tag in self._group_lengths:
+            findings.group_lengths.append((None if item == _ROOT else spots[item], tag))
+        findings.count += len(self._wanted) + len(self._private) + len(self._group_lengths)
+
+
+def _joined(ranges: Iterable[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """Return ranges, by where they begin, with those in one that follow each other at once."""
+    found: list[tuple[int, bytes]] = []
+    for start, it in ranges:
+        if found and found[-1][0] + len(found[-1][1]) == start:
+            before, its = found.pop()
+            found.append((before, its + it))
+        else:
+            found.append((start, it))
+    return found
 
 
 def _picking(ranges: Iterable[tuple[int, int]]) -> _Picking:
@@ -249,19 +296,6 @@ def _picking(ranges: Iterable[tuple[int, int]]) -> _Picking:
 
 def _starts_items(values: tuple[bytes, ...]) -> bool:
     return any(start in values for start in _STARTS)
-
-
-def _note(findings: Findings, walker: Walker, part: _Part, base: int) -> None:
-    spots: list[Spot] = []
-    for above, tag, number, start, first in part.items:
-        spot = spots[above] if above >= 0 else None
-        spots.append((spot, tag, number, base + start, base + first, walker))
-    for tag, item, at in part.wanted:
-        findings.nested.setdefault(tag, []).append((spots[item], base + at))
-    findings.private += [spots[item] for item in part.private]
-    for item, tag in part.group_lengths:
-        findings.group_lengths.append((None if item == _ROOT else spots[item], tag))
-    findings.count += len(part.wanted) + len(part.private) + len(part.group_lengths)
 
 
 class Template:

@@ -22,7 +22,7 @@ from dicomedit.dicom.encoding import (
 from dicomedit.dicom.levels import Instance, Journal
 from dicomedit.dicom.lookout import Lookout
 from dicomedit.dicom.malformed import Malformed
-from dicomedit.dicom.scan import Data, Scanner
+from dicomedit.dicom.scan import Data, Positions, Scanner
 from dicomedit.dicom.views import map_file, open_spool, spooled
 from dicomedit.errors import DicomFileError
 from dicomedit.io.write import is_gzip_name
@@ -60,6 +60,8 @@ ARCHIVE_REASON = "an archive in a folder: opened only with --archives"
 """Why an archive that nobody named was passed over."""
 
 _META_CLASS_UID = 0x00020002
+_META_GROUP = b"\x02\0"
+_META_LENGTH = b"\x02\0\0\0UL\x04\0"
 _MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 _DIRECTORY_REASON = (
     "a DICOMDIR lists other files by byte offsets, which editing would make wrong;"
@@ -217,16 +219,39 @@ def _why_not(data: Data, name: str) -> str:
 
 
 def _file_meta(data: Data) -> EncodedLevel:
-    """Return the file meta group; its group length is not trusted."""
+    """Return the file meta group; its group length is not trusted, but may save a walk."""
     scanner = Scanner(data, EXPLICIT_LITTLE, file_meta=True)
-    start = position = PREFIX_AT + 4
-    while data[position : position + 2] == b"\x02\0":
-        position = scanner.next_position(position)
-    if position == start:
-        raise Malformed("there is no file meta information", position)
-    content = Content.between(scanner, start, position)
-    content.set_stored(scanner.scan(start, position))
+    start = PREFIX_AT + 4
+    found = _file_meta_as_told(scanner, start)
+    if found is None:
+        position = start
+        while data[position : position + 2] == _META_GROUP:
+            position = scanner.next_position(position)
+        if position == start:
+            raise Malformed("there is no file meta information", position)
+        found = position, scanner.scan(start, position)
+    content = Content.between(scanner, start, found[0])
+    content.set_stored(found[1])
     return EncodedLevel(content)
+
+
+def _file_meta_as_told(scanner: Scanner, start: int) -> tuple[int, Positions] | None:
+    """Return end and elements of the file meta group if they are what its group length says."""
+    data = scanner.data
+    if data[start : start + 8] != _META_LENGTH or len(data) < start + 12:
+        return None
+    end = start + 12 + int.from_bytes(data[start + 8 : start + 12], "little")
+    if end > len(data) or data[end : end + 2] == _META_GROUP:
+        return None
+    try:
+        found = scanner.scan(start, end)
+    except Malformed:
+        scanner.findings.clear()
+        return None
+    if scanner.findings.ends or any(tag >> 16 != 2 for tag in found):
+        scanner.findings.clear()
+        return None
+    return end, found
 
 
 def _meta_text(meta: EncodedLevel, tag: int) -> str:
