@@ -12,6 +12,7 @@ import pytest
 
 from dicomedit import DicomFileError
 from dicomedit.dicom.views import FilePart, map_file
+from dicomedit.io import write
 from dicomedit.io.write import write_atomically
 
 
@@ -150,6 +151,50 @@ def refused(code: int):
     return refuse
 
 
+@pytest.fixture
+def no_disk(monkeypatch) -> None:
+    """Have files taken for such as are in memory or on a server."""
+    monkeypatch.setattr(write, "_is_on_disk", lambda descriptor: False)
+
+
+@pytest.fixture
+def disk(monkeypatch) -> None:
+    """Have files taken for such as are on a disk, of which little is in memory at a time."""
+    monkeypatch.setattr(write, "_is_on_disk", lambda descriptor: True)
+    monkeypatch.setattr(write, "_COPIED", 1 << 14)
+    monkeypatch.setattr(write, "_KEPT", 1 << 16)
+
+
+def test_parts_of_files_on_a_disk_are_copied(tmp_path: Path, disk, part: FilePart):
+    content = (tmp_path / "in").read_bytes()[1000:-1000]
+    write_atomically(tmp_path / "out", [b"head", part, b"tail"])
+    assert (tmp_path / "out").read_bytes() == b"head" + content + b"tail"
+
+
+def test_writes_begin_where_blocks_do(tmp_path: Path, disk, part: FilePart, monkeypatch):
+    begun: list[int] = []
+
+    def watched(descriptor: int, data: bytes) -> int:
+        begun.append(os.lseek(descriptor, 0, os.SEEK_CUR))
+        return write_some(descriptor, data[: len(data) if len(begun) % 5 else 1000])
+
+    write_some = os.write
+    monkeypatch.setattr(os, "write", watched)
+    content = (tmp_path / "in").read_bytes()[1000:-1000]
+    write_atomically(tmp_path / "out", [b"head", part])
+    assert (tmp_path / "out").read_bytes() == b"head" + content
+    odd = [place for place in begun[1:] if place % (1 << 14)]
+    assert len(odd) <= len(begun) // 5  # what was written in part begins anew in between
+
+
+def test_an_input_that_becomes_shorter_while_it_is_copied(tmp_path: Path, disk, part: FilePart):
+    os.truncate(tmp_path / "in", 4096)
+    with pytest.raises(DicomFileError, match="became shorter"):
+        write_atomically(tmp_path / "out", [b"head", part])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in"]
+
+
+@pytest.mark.usefixtures("no_disk")
 @pytest.mark.parametrize(
     "copy", [None, partly, refused(errno.EXDEV), refused(errno.ENOSYS)], ids=lambda it: str(it)[:20]
 )
@@ -160,6 +205,7 @@ def test_parts_of_files_are_copied_whatever_the_system_can_do(tmp_path, monkeypa
     assert (tmp_path / "out").read_bytes() == b"head" + content + b"tail"
 
 
+@pytest.mark.usefixtures("no_disk")
 def test_a_disk_that_is_full_while_the_system_copies(tmp_path, monkeypatch, part):
     monkeypatch.setattr(os, "copy_file_range", refused(errno.ENOSPC), raising=False)
     with pytest.raises(DicomFileError, match="No space left"):
