@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dicomedit.dicom.scan import Positions, Scanner
+from dicomedit.dicom.headers import Positions
+from dicomedit.dicom.scan import Scanner
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:

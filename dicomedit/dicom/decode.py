@@ -12,7 +12,8 @@ from pydicom.tag import BaseTag
 from dicomedit.dicom.dictionary import PIXEL_DATA_TAGS, dictionary_vr
 from dicomedit.dicom.encoded import VIEW_FROM, EncodedLevel
 from dicomedit.dicom.encoding import IMPLICIT_LITTLE, UNDEFINED_LENGTH, Encoding
-from dicomedit.dicom.scan import Data, Positions, Scanner
+from dicomedit.dicom.headers import Data, Positions
+from dicomedit.dicom.scan import Scanner
 
 Elements = dict[BaseTag, "DataElement | RawDataElement"]
 

@@ -27,6 +27,12 @@ def _kind(vr: str) -> int:
 KINDS = {name: _kind(vr) for name, vr in KNOWN_VRS.items()}
 """The kind of an element by its VR, as this stands in an explicit header."""
 
+_VR_NAMES = b"|".join(sorted(KNOWN_VRS))
+HIDDEN_EXPLICIT = rb"(?s:(?:%s)(?:.\0|\0.))" % _VR_NAMES
+HIDDEN_IMPLICIT = rb"(?s:[\x02-\x88]\0....\0\0)"
+HIDDEN_EITHER = HIDDEN_EXPLICIT + b"|" + HIDDEN_IMPLICIT
+"""What the header of a short element looks like when a wrong length has put it into a text."""
+
 
 @lru_cache(maxsize=8192)
 def implicit_kind(tag: int) -> int:

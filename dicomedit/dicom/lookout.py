@@ -35,13 +35,16 @@ class Lookout:
     def __init__(self, wanted: Set[int] = frozenset()) -> None:
         self.wanted = wanted
         self._proved: dict[Encoding, tuple[Proved, Proved]] = {}
-        self._templates: dict[Encoding, Template] = {}
+        self._templates: dict[tuple[Encoding, int], Template] = {}
 
-    def template(self, encoding: Encoding) -> Template:
-        """Return what the last files in an encoding were like."""
-        known = self._templates.get(encoding)
+    def template(self, encoding: Encoding, tag: int = 0) -> Template:
+        """Return what the last files in an encoding were like.
+
+        With the tag of a sequence of the root: what the last items of it were like.
+        """
+        known = self._templates.get((encoding, tag))
         if known is None:
-            known = self._templates[encoding] = Template()
+            known = self._templates[encoding, tag] = Template(depth=1 if tag else 0)
         return known
 
     def proved(self, encoding: Encoding) -> tuple[Proved, Proved]:

@@ -1,16 +1,14 @@
 """Bytes to positions of elements, strictly: what cannot be located for certain is refused.
 
 Nothing is decoded and hardly anything is kept. A first walk over all of a data set proves that
-every element in it, at every depth, can be located; later ones only step over headers that were
-proved already.
+every element in it, at every depth, can be located.
 """
 
 from __future__ import annotations
 
-import mmap
 import re
 import struct
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from itertools import islice
 
 from dicomedit.dicom.dictionary import PIXEL_DATA_TAGS, dictionary_vr, tag_text
@@ -30,9 +28,12 @@ from dicomedit.dicom.encoding import (
     Encoding,
 )
 from dicomedit.dicom.findings import Findings
+from dicomedit.dicom.headers import Data, Positions, Walker
 from dicomedit.dicom.kinds import (
+    HIDDEN_EITHER,
+    HIDDEN_EXPLICIT,
+    HIDDEN_IMPLICIT,
     KINDS,
-    KNOWN_VRS,
     LONG,
     PLAIN,
     SEQUENCE,
@@ -45,46 +46,34 @@ from dicomedit.dicom.malformed import Malformed, refuse_length
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dicomedit.dicom.findings import Spot
+
+    Walk = Callable[[int, int, Spot, int, dict[int, int], int], int]
 
 MAX_DEPTH = 64
 """Deepest nesting of sequences that is followed."""
-
-Data = bytes | mmap.mmap
-"""What elements are located in."""
-
-_VR_NAMES = b"|".join(sorted(KNOWN_VRS))
-_HIDDEN_EXPLICIT = rb"(?s:(?:%s)(?:.\0|\0.))" % _VR_NAMES
-_HIDDEN_IMPLICIT = rb"(?s:[\x02-\x88]\0....\0\0)"
-_HIDDEN_EITHER = _HIDDEN_EXPLICIT + b"|" + _HIDDEN_IMPLICIT
-"""What the header of a short element looks like when a wrong length has put it into a text."""
 
 _FIRST_TAG = 0x00080000
 """Data sets begin here but for what hardly any has: below it, groups are looked at one by one."""
 
 _DELIMITERS = DELIMITER_GROUP << 16
 
+_SOME, _LARGE = 2, 256
+"""Items, and bytes of each, from which on they are compared with those before."""
 
-Positions = dict[int, int]
-"""Where the headers of a level's elements begin, by tag, in the order of the file."""
 
-
-class Scanner:
-    """Locates the elements of one encoding in one buffer."""
+class Scanner(Walker):
+    """Locates the elements of one encoding in one buffer, and proves what it steps over."""
 
     __slots__ = (
-        "_explicit",
         "_hidden",
-        "_implicit",
         "_is_file_meta",
-        "_long",
+        "_lookout",
         "_proved",
         "_sequence_end",
-        "_template",
         "_tools",
-        "data",
-        "encoding",
-        "findings",
     )
 
     def __init__(
@@ -100,18 +89,12 @@ class Scanner:
 
         `findings` are added to, if there are any; without a `lookout` nothing is remembered.
         """
-        order = "<" if encoding.little else ">"
-        self.data = data
-        self.encoding = encoding
         wanted = frozenset[int]() if lookout is None else lookout.wanted
-        self.findings = Findings(wanted) if findings is None else findings
+        super().__init__(data, encoding, Findings(wanted) if findings is None else findings)
         self._proved = None if lookout is None else lookout.proved(encoding)
-        self._template = None if lookout is None else lookout.template(encoding)
+        self._lookout = lookout
         self._is_file_meta = file_meta
-        self._hidden = _HIDDEN_IMPLICIT if encoding.implicit else _HIDDEN_EXPLICIT
-        self._explicit = struct.Struct(f"{order}HH2sH").unpack_from
-        self._implicit = struct.Struct(f"{order}HHL").unpack_from
-        self._long = struct.Struct(f"{order}L").unpack_from
+        self._hidden = HIDDEN_IMPLICIT if encoding.implicit else HIDDEN_EXPLICIT
         self._sequence_end = SEQUENCE_END if encoding.little else BIG_SEQUENCE_END
         # Looked up once for each level: many levels have only an element or two.
         self._tools = (data, self._explicit, data.find, self.findings.wanted)
@@ -124,7 +107,7 @@ class Scanner:
             return self
         scanner = Scanner(self.data, IMPLICIT_LITTLE, findings=self.findings)
         # When it is changed it becomes explicit, like the data set around it.
-        scanner._hidden = _HIDDEN_EITHER
+        scanner._hidden = HIDDEN_EITHER
         return scanner
 
     def release(self) -> None:
@@ -133,110 +116,27 @@ class Scanner:
         self._tools = (b"", self._explicit, b"".find, frozenset())
         self.findings.clear()
 
-    # --- what was proved ------------------------------------------------------------------------
-
-    def locate(self, position: int) -> tuple[str | None, int, int]:
-        """Return VR (None when implicit), start and length of the value of a proved element."""
-        if self.encoding.implicit:
-            return None, position + 8, self._long(self.data, position + 4)[0]
-        _, _, name, length = self._explicit(self.data, position)
-        if KINDS[name] < LONG:
-            return KNOWN_VRS[name], position + 8, length
-        return KNOWN_VRS[name], position + 12, self._long(self.data, position + 8)[0]
-
-    def vr(self, position: int) -> str | None:
-        """Return the VR of a proved element, None when it is implicit."""
-        if self.encoding.implicit:
-            return None
-        return KNOWN_VRS[self.data[position + 4 : position + 6]]
-
-    def kind(self, tag: int, position: int) -> int:
-        """Return how a proved element is walked over."""
-        if self.encoding.implicit:
-            return implicit_kind(tag)
-        return KINDS[self.data[position + 4 : position + 6]]
-
-    def end(self, position: int) -> int:
-        """Return where a proved element ends."""
-        data, start = self.data, position + 8
-        if self.encoding.implicit:
-            (length,) = self._long(data, position + 4)
-        elif KINDS[data[position + 4 : position + 6]] < LONG:
-            return start + int(self._explicit(data, position)[3])
-        else:
-            (length,) = self._long(data, start)
-            start += 4
-        return self.findings.ends[position] if length == UNDEFINED_LENGTH else start + length
-
-    def positions(self, position: int, limit: int) -> Positions:
-        """Return the elements of a proved level, whose delimiter is beyond the limit."""
-        if self.encoding.implicit:
-            return self._implicit_positions(position, limit)
-        data, unpack, kinds = self.data, self._explicit, KINDS
-        found: Positions = {}
-        while position < limit:
-            group, number, name, length = unpack(data, position)
-            found[group << 16 | number] = position
-            position = position + 8 + length if kinds[name] < LONG else self.end(position)
-        return found
-
-    def _implicit_positions(self, position: int, limit: int) -> Positions:
-        data, unpack, ends = self.data, self._implicit, self.findings.ends
-        found: Positions = {}
-        while position < limit:
-            group, number, length = unpack(data, position)
-            found[group << 16 | number] = position
-            position = ends[position] if length == UNDEFINED_LENGTH else position + 8 + length
-        return found
-
-    def items(self, position: int, limit: int) -> Iterator[tuple[int, int, bool]]:
-        """Yield start and end of the content of each item of a proved sequence.
-
-        The third value says whether a delimiter follows the content.
-        """
-        data, unpack, ends = self.data, self._implicit, self.findings.ends
-        while position < limit:
-            _, number, length = unpack(data, position)
-            if number != ITEM & 0xFFFF:
-                return
-            if length == UNDEFINED_LENGTH:
-                end = ends[position]
-                yield position + 8, end - 8, True
-            else:
-                end = position + 8 + length
-                yield position + 8, end, False
-            position = end
-
-    def item_end(self, start: int) -> tuple[int, bool]:
-        """Return where the content of a proved item ends, and whether a delimiter follows it."""
-        (length,) = self._long(self.data, start - 4)
-        if length == UNDEFINED_LENGTH:
-            return self.findings.ends[start - 8] - 8, True
-        return start + length, False
-
-    # --- the first walk -------------------------------------------------------------------------
-
     def scan(self, position: int, limit: int) -> Positions:
         """Return the elements of the root, having proved them and all that is below them.
 
         Raises Malformed on any doubt.
         """
         found: Positions = {}
-        if self._template is None:
-            end = self.walk(position, limit, found, limit)
+        if self._lookout is None:
+            end = self.walk(position, limit, None, 0, found, limit)
         else:
-            end = self._template.walk(self, position, limit, found)
+            template = self._lookout.template(self.encoding)
+            end = template.walk(self, position, limit, None, found)
         if end < 0:
             raise Malformed("an item delimiter stands where an element should", -end - 8)
         return found
 
-    def walk(self, position: int, limit: int, found: Positions, until: int) -> int:
-        """Prove and collect elements of the root that begin before `until`; return where they end.
-
-        The end is negative when a delimiter stands before it. Raises Malformed on any doubt.
-        """
+    def walk(
+        self, position: int, limit: int, above: Spot, depth: int, found: Positions, until: int
+    ) -> int:
+        """Prove and collect elements of a level that begin before `until`; see Walker."""
         walk = self._implicit_level if self.encoding.implicit else self._explicit_level
-        return walk(position, limit, None, 0, found, until)
+        return walk(position, limit, above, depth, found, until)
 
     def look_out_for(self, tags: Set[int], start: int) -> None:
         """Have the places found at which a proved data set has elements with more tags."""
@@ -466,11 +366,13 @@ class Scanner:
     ) -> int:
         """Prove the items up to `limit`, or to the sequence's delimiter; return where that ends."""
         data, unpack = self.data, self._implicit
-        walk = self._implicit_level if self.encoding.implicit else self._explicit_level
+        walk: Walk = self._implicit_level if self.encoding.implicit else self._explicit_level
         if depth > MAX_DEPTH and position < limit:
             raise Malformed(f"sequences are nested more than {MAX_DEPTH} deep", position)
         number, first = 0, position
         while delimited or position < limit:
+            if number == _SOME and depth == 1 and position - first > _SOME * _LARGE:
+                walk = self._like_others(tag, walk)
             start = position + 8
             if start > limit:
                 raise Malformed("the data ends inside an element's header", position)
@@ -491,6 +393,19 @@ class Scanner:
             position = end
             number += 1
         return position
+
+    def _like_others(self, tag: int, walk: Walk) -> Walk:
+        """Return what walks the items of a sequence that has many in a quicker way, if it can."""
+        if self._lookout is None:
+            return walk
+        template = self._lookout.template(self.encoding, tag)
+
+        def walk_like(
+            position: int, limit: int, above: Spot, depth: int, found: Positions, until: int
+        ) -> int:
+            return template.walk(self, position, limit, above, found)
+
+        return walk_like
 
     def _items_end(self, tag: int, position: int, limit: int, *, delimited: bool) -> int:
         """Return the end of what stands where an item should, if it ends the sequence."""

@@ -1,412 +1,224 @@
-"""The headers of the last files, which the next one probably has, too.
+"""The headers of the last file, or the last item, which the next one probably has, too.
 
-Files of a series have the same elements, most of them with values of the same length. Where the
-headers of a file stand, byte for byte, where they stood in a file that was proved, the same walk
-would find the same: what it found is taken over, without walking. All headers of many elements are
-compared in one go, those in items included. Where anything differs, and for elements whose lengths
-vary from file to file, the file is walked.
+Files of a series have the same elements, most of them with values of the same length; so have the
+items for the frames of an enhanced image. Where headers stand, byte for byte, where they stood in
+what was proved before, the same walk would find the same: what it found is taken over, without
+walking. All headers of many elements are compared in one go, those in items included. Where
+anything differs, and for elements whose lengths vary, the file is walked.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Iterator, Sequence
 
-from dicomedit.dicom.dictionary import PIXEL_DATA_TAGS
-from dicomedit.dicom.encoding import BIG_ITEM_START, ITEM_START, UNDEFINED_LENGTH
-from dicomedit.dicom.kinds import LONG, SEQUENCE, TEXT, UNKNOWN
+from dicomedit.dicom.segments import Other, Part, Segment
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    import mmap
-    from typing import Protocol
-
-    from dicomedit.dicom.findings import Findings, Spot
-
-    class Walker(Protocol):
-        """What knows the elements of a file that was proved, and proves those of another."""
-
-        data: bytes | mmap.mmap
-        findings: Findings
-
-        def walk(self, position: int, limit: int, found: dict[int, int], until: int) -> int:
-            """Prove elements of the root that begin before `until`, and return where they end.
-
-            Negative, and without sign where a delimiter ends, if one stands at the end.
-            """
-
-        def kind(self, tag: int, position: int) -> int:
-            """Return how an element is walked over."""
-
-        def locate(self, position: int) -> tuple[str | None, int, int]:
-            """Return VR, start and length of the value of a proved element."""
-
-        def end(self, position: int) -> int:
-            """Return where a proved element ends."""
-
-        def positions(self, position: int, limit: int) -> dict[int, int]:
-            """Return the elements of a proved level."""
-
-        def items(self, position: int, limit: int) -> Iterator[tuple[int, int, bool]]:
-            """Yield the items of a proved sequence."""
-
-
-MOST_HEADERS = 400
-"""An element with more headers in its items is walked in every file."""
+    from dicomedit.dicom.findings import Spot
+    from dicomedit.dicom.headers import Walker
 
 _PATIENCE = 3
 """Files in a row that are other than a template before it is replaced."""
 
-
-class Other(Exception):
-    """An element that no template can stand for."""
-
-
-class _Part:
-    """An element of the root, with all there is in it; positions count from where it begins.
-
-    `kept` are the places and bytes of the headers, `texts` and `unknown` where values begin and
-    end in which text, or whatever a VR of UN may hold, was looked at. The others are what the walk
-    found: items as the number of the one they are in, the tag of their sequence, their number in
-    it, and the positions of their content and of the sequence's.
-    """
-
-    __slots__ = (
-        "ends",
-        "group_lengths",
-        "holds_items",
-        "items",
-        "kept",
-        "private",
-        "size",
-        "tag",
-        "texts",
-        "unknown",
-        "wanted",
-    )
-
-    def __init__(self, walker: Walker, tag: int, position: int) -> None:
-        """Learn from a proved element; raise Other."""
-        self.tag = tag
-        self.size = walker.end(position) - position
-        self.kept: list[tuple[int, bytes]] = []
-        self.texts: list[tuple[int, int]] = []
-        self.unknown: list[int] = []
-        self.items: list[tuple[int, int, int, int, int]] = []
-        self.wanted: list[tuple[int, int, int]] = []
-        self.private: list[int] = []
-        self.group_lengths: list[tuple[int, int]] = []
-        self.ends: list[tuple[int, int]] = []
-        self.holds_items = walker.kind(tag, position) > LONG
-        self._add(walker, tag, position, position, _ROOT)
-        if not tag & 0xFFFF:
-            self.group_lengths.append((_ROOT, tag))
-
-    def _add(self, walker: Walker, tag: int, position: int, base: int, item: int) -> None:
-        if len(self.kept) > MOST_HEADERS:
-            raise Other
-        data, kind = walker.data, walker.kind(tag, position)
-        _, start, length = walker.locate(position)
-        self.kept.append((position - base, data[position:start]))
-        if length == UNDEFINED_LENGTH:
-            if kind != SEQUENCE:
-                raise Other
-            self.ends.append((position - base, walker.end(position) - base))
-        end = walker.end(position)
-        if kind == SEQUENCE:
-            self._add_items(walker, tag, start, end, base, item)
-        elif kind == UNKNOWN and tag not in PIXEL_DATA_TAGS and length >= _SEEN:
-            if data[start : start + _SEEN] in _STARTS:
-                raise Other
-            self.unknown.append(start - base)
-        elif kind == TEXT and length > 1:
-            if data.find(b"\0", start, end - 1) >= 0:
-                raise Other
-            self.texts.append((start - base, end - 1 - base))
-
-    def _add_items(
-        self, walker: Walker, tag: int, start: int, end: int, base: int, above: int
-    ) -> None:
-        data, last = walker.data, start
-        for number, (first, limit, is_delimited) in enumerate(walker.items(start, end)):
-            item = len(self.items)
-            self.items.append((above, tag, number, first - base, start - base))
-            self.kept.append((first - 8 - base, data[first - 8 : first]))
-            self._add_level(walker, first, limit, base, item)
-            last = limit
-            if is_delimited:
-                last = limit + 8
-                self.kept.append((limit - base, data[limit:last]))
-                self.ends.append((first - 8 - base, last - base))
-        if last < end:
-            self.kept.append((last - base, data[last:end]))
-
-    def _add_level(self, walker: Walker, first: int, limit: int, base: int, item: int) -> None:
-        is_private = False
-        for tag, position in walker.positions(first, limit).items():
-            self._add(walker, tag, position, base, item)
-            if not tag & 0xFFFF:
-                self.group_lengths.append((item, tag))
-            if tag in walker.findings.wanted:
-                self.wanted.append((tag, item, position - base))
-            if tag >> 16 & 1 and not is_private:
-                is_private = True
-                self.private.append(item)
-
-    def is_at(self, data: bytes | mmap.mmap, position: int) -> bool:
-        """Whether an element has the same headers, and nothing odd in its values."""
-        return (
-            all(data[position + at : position + at + len(it)] == it for at, it in self.kept)
-            and all(data.find(b"\0", position + at, position + to) < 0 for at, to in self.texts)
-            and not any(
-                data[position + at : position + at + _SEEN] in _STARTS for at in self.unknown
-            )
-        )
+_WORTH = 3
+"""Headers that are compared for each element that is walked: a template with less is given up."""
 
 
-_ROOT = -1
-_SEEN = 4
-_STARTS = (ITEM_START, BIG_ITEM_START)
-
-
-class _Segment:
-    """Elements of the root, one behind the other, which are compared in one go."""
-
-    __slots__ = (
-        "_after",
-        "_ends",
-        "_group_lengths",
-        "_headers",
-        "_holding",
-        "_items",
-        "_kept",
-        "_last",
-        "_private",
-        "_tags",
-        "_texts",
-        "_unknown",
-        "_wanted",
-        "parts",
-        "size",
-    )
-
-    def __init__(self, parts: Sequence[_Part]) -> None:
-        self.parts = parts
-        self._tags = [part.tag for part in parts]
-        self._after: list[int] = []
-        self._holding = [part.tag for part in parts if part.holds_items]
-        self._ends: list[tuple[int, int]] = []
-        self._items: list[tuple[int, int, int, int, int]] = []
-        self._wanted: list[tuple[int, int, int]] = []
-        self._private: list[int] = []
-        self._group_lengths: list[tuple[int, int]] = []
-        kept: list[tuple[int, bytes]] = []
-        texts: list[tuple[int, int]] = []
-        unknown: list[tuple[int, int]] = []
-        self.size = 0
-        for part in parts:
-            at = self.size
-            self._add_notes(part, at)
-            kept += [(at + place, it) for place, it in part.kept]
-            texts += [(at + start, at + end) for start, end in part.texts]
-            unknown += [(at + start, at + start + _SEEN) for start in part.unknown]
-            self._after.append(at)
-            self.size += part.size
-        whole = _joined(kept)
-        self._kept = tuple(it for _, it in whole)
-        self._headers = _picking((at, at + len(it)) for at, it in whole)
-        self._texts = _picking(texts)
-        self._unknown = _picking(unknown) if unknown else None
-        self._last: tuple[int, dict[int, int]] = (-1, {})
-
-    def _add_notes(self, part: _Part, at: int) -> None:
-        before = len(self._items)
-        self._ends += [(at + place, at + end) for place, end in part.ends]
-        self._items += [
-            (above if above == _ROOT else above + before, tag, number, at + start, at + first)
-            for above, tag, number, start, first in part.items
-        ]
-        self._wanted += [(tag, item + before, at + place) for tag, item, place in part.wanted]
-        self._private += [item + before for item in part.private]
-        self._group_lengths += [
-            (item if item == _ROOT else item + before, tag) for item, tag in part.group_lengths
-        ]
-
-    def is_at(self, data: bytes | mmap.mmap, position: int, limit: int) -> bool:
-        """Whether a file has these elements, with the same headers, nothing odd in their values."""
-        return (
-            position + self.size <= limit
-            and self._headers(data, position) == self._kept
-            and 0 not in b"".join(self._texts(data, position))
-            and (self._unknown is None or not _starts_items(self._unknown(data, position)))
-        )
-
-    def note(self, walker: Walker, position: int, found: dict[int, int]) -> None:
-        """Add what a walk from `position` on would find."""
-        last = self._last
-        if last[0] != position:
-            places = map(position.__add__, self._after)
-            last = self._last = position, dict(zip(self._tags, places, strict=True))
-        found.update(last[1])
-        findings = walker.findings
-        findings.holding += self._holding
-        if self._ends:
-            findings.ends.update((position + at, position + end) for at, end in self._ends)
-        if self._items or self._group_lengths:
-            self._note_items(walker, findings, position)
-
-    def _note_items(self, walker: Walker, findings: Findings, position: int) -> None:
-        spots: list[Spot] = []
-        for above, tag, number, start, first in self._items:
-            spot = None if above == _ROOT else spots[above]
-            spots.append((spot, tag, number, position + start, position + first, walker))
-        nested = findings.nested
-        for tag, item, at in self._wanted:
-            hit = spots[item], position + at
-            if tag in nested:
-                nested[tag].append(hit)
-            else:
-                nested[tag] = [hit]
-        findings.private += [spots[item] for item in self._private]
-        for item, tag in self._group_lengths:
-            findings.group_lengths.append((None if item == _ROOT else spots[item], tag))
-        findings.count += len(self._wanted) + len(self._private) + len(self._group_lengths)
-
-
-def _joined(ranges: Iterable[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
-    """Return ranges, by where they begin, with those in one that follow each other at once."""
-    found: list[tuple[int, bytes]] = []
-    for start, it in ranges:
-        if found and found[-1][0] + len(found[-1][1]) == start:
-            before, its = found.pop()
-            found.append((before, its + it))
-        else:
-            found.append((start, it))
-    return found
-
-
-def _picking(ranges: Iterable[tuple[int, int]]) -> _Picking:
-    """Return what takes ranges of bytes, by where they begin and end, out of a buffer."""
-    form, at = ["<"], 0
-    for start, end in ranges:
-        form.append(f"{start - at}x{end - start}s" if start > at else f"{end - start}s")
-        at = end
-    return struct.Struct("".join(form)).unpack_from
-
-
-def _starts_items(values: tuple[bytes, ...]) -> bool:
-    return any(start in values for start in _STARTS)
+_Steps = list["Segment | int"]
+"""What becomes of the elements of a level: segments are compared, tags are walked."""
 
 
 class Template:
-    """What the roots of the last files in one encoding were like.
+    """What the roots of the last files in one encoding, or the last items, were like.
 
-    It is made of a file whose tags are those of the file before, and gets better with each one
-    that has the same tags, but other lengths: elements whose lengths have varied are walked.
+    It is made of three levels, one after the other, that have the same tags, and gets better with
+    each further one that has other lengths: elements whose lengths have varied are walked. All
+    levels have the same depth: further down, what was proved might be nested too deep.
     """
 
-    __slots__ = ("_last", "_made", "_misses")
+    __slots__ = ("_depth", "_last", "_made", "_misses")
 
-    def __init__(self) -> None:
-        self._made: tuple[tuple[int, ...], list[_Segment | int]] = ((), [])
+    def __init__(self, depth: int) -> None:
+        self._depth = depth
+        self._made = _Made((), [])
         self._last: tuple[int, ...] = ()
         self._misses = 0
 
-    def walk(self, walker: Walker, position: int, limit: int, found: dict[int, int]) -> int:
-        """Prove a root and collect its elements; return what the walker returns."""
+    def walk(
+        self, walker: Walker, position: int, limit: int, above: Spot, found: dict[int, int]
+    ) -> int:
+        """Prove a level and return what the walker returns; collect the elements of a root."""
         made = self._made
-        end = _follow(made[1], walker, position, limit, found)
-        if 0 <= end < limit:
-            end = walker.walk(end, limit, found, limit)
-            if end >= 0:
-                self._learn(made, walker, found)
-        elif end >= 0:
+        passing = _Passing(walker, position, limit, above, self._depth)
+        is_like = bool(made.steps) and passing.follow(made.steps)
+        if above is None or not is_like:
+            passing.collect(found)
+        end = behind = passing.position
+        if behind < limit:
+            end = passing.walk_on(found)
+        if is_like and end in (behind, -behind - 8):
             self._misses = 0
+        elif end >= 0 or above is not None:
+            self._learn(made, walker, found, is_in_item=above is not None)
         return end
 
     def _learn(
-        self,
-        made: tuple[tuple[int, ...], list[_Segment | int]],
-        walker: Walker,
-        found: dict[int, int],
+        self, made: _Made, walker: Walker, found: dict[int, int], *, is_in_item: bool
     ) -> None:
-        """Get better, or become another, after a file that was not like the template."""
+        """Get better, or become another, after a level that was not like the template."""
         tags = tuple(found)
-        if tags == made[0]:
+        if tags == made.tags:
             self._misses = 0
-            self._made = tags, list(_refined(made[1], walker, found))
+            self._made = made.refined(walker, found)
             return
         self._misses += 1
-        if tags == self._last and (not made[1] or self._misses >= _PATIENCE):
+        if tags == self._last and (not made.steps or self._misses >= _PATIENCE):
             self._misses = 0
-            self._made = tags, list(_steps_of(_parts_of(walker, found)))
+            self._made = _Made(tags, [], _parts_of(walker, found, is_in_item=is_in_item))
         self._last = tags
 
 
-def _follow(
-    steps: Sequence[_Segment | int],
-    walker: Walker,
-    position: int,
-    limit: int,
-    found: dict[int, int],
-) -> int:
-    """Return how far a root is like a template, or the end of what is not."""
-    data = walker.data
-    for step in steps:
-        if isinstance(step, _Segment):
-            if not step.is_at(data, position, limit):
-                break
-            step.note(walker, position, found)
-            position += step.size
-        elif position >= limit:
-            break
-        else:
-            position = walker.walk(position, limit, found, position + 1)
-            if position < 0 or next(reversed(found)) != step:
-                break
-    return position
+class _Made:
+    """The tags of a level, the steps of its template, and what these are still to be made of."""
+
+    __slots__ = ("_parts", "steps", "tags")
+
+    def __init__(
+        self, tags: tuple[int, ...], steps: _Steps, parts: Sequence[Part | int] = ()
+    ) -> None:
+        self.tags = tags
+        self.steps = steps
+        self._parts = parts
+
+    def refined(self, walker: Walker, found: dict[int, int]) -> _Made:
+        """Return the same, but that what differs in a level with the same tags is walked."""
+        steps: _Steps = []
+        rows = [self._parts] if self._parts else []
+        for row in (*rows, *self.steps):
+            if isinstance(row, int) or (isinstance(row, Segment) and _is_like(row, walker, found)):
+                steps.append(row)
+                continue
+            parts = row.parts if isinstance(row, Segment) else row
+            steps += _steps_of(
+                part if _is_at(part, walker, found) else _tag(part) for part in parts
+            )
+        return _Made(self.tags, _worthwhile(steps))
 
 
-def _refined(
-    steps: Sequence[_Segment | int], walker: Walker, found: dict[int, int]
-) -> Iterator[_Segment | int]:
-    """Yield steps in which what differs in a file with the same tags is walked."""
-    for step in steps:
-        if isinstance(step, int):
-            yield step
-            continue
-        same = [part.is_at(walker.data, found[part.tag]) for part in step.parts]
-        if all(same):
-            yield step
-        else:
-            parts = zip(step.parts, same, strict=True)
-            yield from _steps_of(part if is_same else part.tag for part, is_same in parts)
+def _is_like(segment: Segment, walker: Walker, found: dict[int, int]) -> bool:
+    return segment.is_at(walker.data, found[segment.parts[0].tag], len(walker.data))
 
 
-def _parts_of(walker: Walker, found: dict[int, int]) -> Iterator[_Part | int]:
+def _is_at(part: Part | int, walker: Walker, found: dict[int, int]) -> bool:
+    return isinstance(part, Part) and part.is_at(walker.data, found[part.tag])
+
+
+def _tag(part: Part | int) -> int:
+    return part if isinstance(part, int) else part.tag
+
+
+class _Passing:
+    """A way along the steps of a template: how far it went, and what was passed, and where."""
+
+    __slots__ = ("_above", "_depth", "_is_noted", "_limit", "_passed", "_walker", "position")
+
+    def __init__(self, walker: Walker, position: int, limit: int, above: Spot, depth: int) -> None:
+        self.position = position
+        self._walker = walker
+        self._limit = limit
+        self._above = above
+        self._depth = depth
+        self._is_noted = above is None  # as private, which is done once for each item
+        self._passed: list[tuple[Segment | int, int]] = []
+
+    def follow(self, steps: _Steps) -> bool:
+        """Go on as long as a level is like the template; return whether it is to the end."""
+        walker, limit, above = self._walker, self._limit, self._above
+        data, passed, position = walker.data, self._passed, self.position
+        for step in steps:
+            if isinstance(step, Segment):
+                if not step.is_at(data, position, limit):
+                    return False
+                step.note(walker, position, above, is_noted=self._is_noted)
+                passed.append((step, position))
+                self._is_noted = self._is_noted or step.is_private
+                position = self.position = position + step.size
+            elif position >= limit or self._walk_one() != step:
+                return False
+            else:
+                position = self.position
+        return True
+
+    def _walk_one(self) -> int | None:
+        """Walk an element; return its tag, or None when there is a delimiter instead of one."""
+        one: dict[int, int] = {}
+        position = self.position
+        end = self._walk(one, position + 1)
+        if not one:
+            return None
+        (tag,) = one
+        self._passed.append((tag, position))
+        self._is_noted = self._is_noted or tag >> 16 & 1 == 1
+        self.position = end
+        return tag
+
+    def walk_on(self, found: dict[int, int]) -> int:
+        """Walk the elements that are left; return what the walker returns."""
+        return self._walk(found, self._limit)
+
+    def _walk(self, found: dict[int, int], until: int) -> int:
+        above, private = self._above, self._walker.findings.private
+        before = len(private)
+        end = self._walker.walk(self.position, self._limit, above, self._depth, found, until)
+        if self._is_noted and above is not None:
+            self._forget_second(private, before)
+        return end
+
+    def _forget_second(self, private: list[Spot], before: int) -> None:
+        """Have an item noted as private only once, although it was walked in several pieces."""
+        for number in range(before, len(private)):
+            if private[number] is self._above:
+                del private[number]
+                self._walker.findings.count -= 1
+                return
+
+    def collect(self, found: dict[int, int]) -> None:
+        """Add all elements that were passed."""
+        for step, position in self._passed:
+            if isinstance(step, int):
+                found[step] = position
+            else:
+                step.collect(position, found)
+
+
+def _worthwhile(steps: _Steps) -> _Steps:
+    """Return steps, or none when following them would take longer than walking."""
+    segments = (step for step in steps if isinstance(step, Segment))
+    headers = sum(len(part.kept) for segment in segments for part in segment.parts)
+    walked = sum(isinstance(step, int) for step in steps)
+    return steps if headers >= _WORTH * walked else []
+
+
+def _parts_of(walker: Walker, found: dict[int, int], *, is_in_item: bool) -> list[Part | int]:
+    parts: list[Part | int] = []
     for tag, position in found.items():
         try:
-            yield _Part(walker, tag, position)
+            parts.append(Part(walker, tag, position, is_in_item=is_in_item))
         except Other:
-            yield tag
+            parts.append(tag)
+    return parts
 
 
-def _steps_of(parts: Iterable[_Part | int]) -> Iterator[_Segment | int]:
-    row: list[_Part] = []
+def _steps_of(parts: Iterable[Part | int]) -> Iterator[Segment | int]:
+    row: list[Part] = []
     for part in parts:
-        if isinstance(part, _Part):
+        if isinstance(part, Part):
             row.append(part)
             continue
         if row:
-            yield _Segment(row)
+            yield Segment(row)
             row = []
         yield part
     if row:
-        yield _Segment(row)
-
-
-if TYPE_CHECKING:
-
-    class _Picking(Protocol):
-        def __call__(self, data: bytes | mmap.mmap, position: int, /) -> tuple[bytes, ...]:
-            """Return ranges of bytes, counted from a position."""
+        yield Segment(row)

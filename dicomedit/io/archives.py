@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
     from zipfile import ZipInfo
 
-    from dicomedit.dicom.scan import Data
+    from dicomedit.dicom.headers import Data
 
 MAX_MEMBER = 4 << 30
 """Largest member, in bytes."""

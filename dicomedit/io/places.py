@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import BinaryIO
 
-    from dicomedit.dicom.scan import Data
+    from dicomedit.dicom.headers import Data
     from dicomedit.dicom.views import Buffer
 
 

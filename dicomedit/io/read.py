@@ -19,10 +19,11 @@ from dicomedit.dicom.encoding import (
     Encoding,
     encoding_of,
 )
+from dicomedit.dicom.headers import Data, Positions
 from dicomedit.dicom.levels import Instance, Journal
 from dicomedit.dicom.lookout import Lookout
 from dicomedit.dicom.malformed import Malformed
-from dicomedit.dicom.scan import Data, Positions, Scanner
+from dicomedit.dicom.scan import Scanner
 from dicomedit.dicom.views import map_file, open_spool, spooled
 from dicomedit.errors import DicomFileError
 from dicomedit.io.write import is_gzip_name

@@ -24,7 +24,7 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from typing import Any
 
-    from dicomedit.dicom.scan import Data
+    from dicomedit.dicom.headers import Data
 
     Given = str | os.PathLike[str]
 

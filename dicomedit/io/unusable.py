@@ -8,7 +8,7 @@ from dicomedit.io.read import SkippedFileError
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from dicomedit.dicom.scan import Data
+    from dicomedit.dicom.headers import Data
 
 
 class Unusable(Place):

@@ -2,6 +2,7 @@
 
 import os
 from random import Random
+from typing import Any
 
 import generated
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading_after_others import WANTED, read, seen
 
-from dicomedit.dicom import templates
+from dicomedit.dicom import segments
 from dicomedit.dicom.lookout import Lookout
 from dicomedit.dicom.scan import Scanner
 
@@ -18,8 +19,16 @@ modest = settings(max_examples=int(os.environ.get("DICOMEDIT_EXAMPLES", "200")))
 
 IMPLICIT = "1.2.840.10008.1.2"
 
+UID = Element(0x00080018, "UI", b"1.2.3\0")
+NAME = Element(0x00100010, "PN", b"Doe^Jane")
+NUMBER = Element(0x00200013, "IS", b"1 ")
+REFERENCE = Sequence(
+    0x00081140, (Item((Element(0x00081155, "UI", b"1.2.4\0"),), True),), "SQ", True
+)
+PIXELS = Element(0x7FE00010, "OW", b"\1\2\3\4")
 
-def varied(element: generated.Any, chance: Random) -> generated.Any:
+
+def varied(element: Any, chance: Random) -> Any:
     """Return an element with other values; lengths and numbers of items stay, most of the time."""
     if isinstance(element, Element):
         if chance.random() < 0.15:
@@ -70,14 +79,62 @@ def test_series_may_take_turns(files: list[File], chance: Random):
         assert seen(read(data, lookout)) == seen(read(data, Lookout(WANTED)))
 
 
+LONG_TEXT = Element(0x00400280, "ST", b"frame " * 50)
+
+
+@modest
+@given(
+    st.lists(st.builds(generated.random_element, st.randoms(use_true_random=True), st.just(2))),
+    st.randoms(use_true_random=True),
+    st.sampled_from(sorted(generated.SYNTAXES)),
+)
+def test_what_earlier_items_were_like_makes_no_difference(elements, chance: Random, syntax: str):
+    unique = {each.tag: each for each in (*elements, LONG_TEXT)}
+    frame = tuple(unique[tag] for tag in sorted(unique))
+    lookout = Lookout(WANTED)
+    for _ in range(3):
+        frames = tuple(
+            Item(like(File(frame), chance).elements, chance.random() < 0.2)
+            for _ in range(chance.choice((3, 9)))
+        )
+        groups = Sequence(0x52009230, frames, "SQ", chance.random() < 0.5)
+        data = bytearray(File((UID, groups, PIXELS), syntax).data)
+        if chance.random() < 0.2:
+            data[chance.randrange(132, len(data))] ^= 1 << chance.randrange(8)
+        assert seen(read(bytes(data), lookout)) == seen(read(bytes(data), Lookout(WANTED)))
+
+
+def test_items_with_the_headers_of_those_before_are_not_walked(monkeypatch):
+    frame = (REFERENCE, NAME, Element(0x00091001, "LO", b"4711"), LONG_TEXT)
+    file = File((Sequence(0x52009230, (Item(frame),) * 9),))
+    whole: list[int] = []
+    level = Scanner._explicit_level
+
+    def watched(self: Scanner, position: int, *others: Any):
+        whole.append(position)
+        return level(self, position, *others)
+
+    monkeypatch.setattr(Scanner, "_explicit_level", watched)
+    lookout = Lookout(WANTED)
+    levels = []
+    for _ in range(3):
+        whole.clear()
+        scanned = read(file.data, lookout)
+        levels.append(len(whole))
+        assert len(scanned.root.content.scanner.findings.private) == 9
+    walked_items = levels[0] - 2  # those of the file meta and of the root
+    assert walked_items < 2 * 9
+    assert levels[1] - 2 <= 2 * 2
+
+
 @pytest.fixture
 def walked(monkeypatch) -> list[tuple[int, int]]:
     """Where walks over elements of roots began and ended."""
     found: list[tuple[int, int]] = []
     walk = Scanner.walk
 
-    def watched(self: Scanner, position: int, limit: int, places: dict[int, int], until: int):
-        end = walk(self, position, limit, places, until)
+    def watched(self: Scanner, position: int, *others: Any):
+        end = walk(self, position, *others)
         if not self._is_file_meta:
             found.append((position, end))
         return end
@@ -86,16 +143,7 @@ def walked(monkeypatch) -> list[tuple[int, int]]:
     return found
 
 
-UID = Element(0x00080018, "UI", b"1.2.3\0")
-NAME = Element(0x00100010, "PN", b"Doe^Jane")
-NUMBER = Element(0x00200013, "IS", b"1 ")
-REFERENCE = Sequence(
-    0x00081140, (Item((Element(0x00081155, "UI", b"1.2.4\0"),), True),), "SQ", True
-)
-PIXELS = Element(0x7FE00010, "OW", b"\1\2\3\4")
-
-
-def series(*files: tuple[generated.Any, ...], syntax: str = File.syntax) -> Lookout:
+def series(*files: tuple[Any, ...], syntax: str = File.syntax) -> Lookout:
     lookout = Lookout(WANTED)
     for each in files:
         data = File(each, syntax).data
@@ -107,7 +155,7 @@ def series(*files: tuple[generated.Any, ...], syntax: str = File.syntax) -> Look
 def test_what_has_the_headers_of_the_last_file_is_not_walked(walked, syntax: str):
     first = (UID, REFERENCE, NAME, NUMBER, PIXELS)
     other = (UID, REFERENCE, Element(0x00100010, "PN", b"Roe^Mary"), NUMBER, PIXELS)
-    lookout = series(first, first, syntax=syntax)
+    lookout = series(first, first, first, syntax=syntax)
     walked.clear()
     file = read(File(other, syntax).data, lookout)
     assert walked == []
@@ -117,7 +165,7 @@ def test_what_has_the_headers_of_the_last_file_is_not_walked(walked, syntax: str
 
 def test_only_elements_whose_lengths_have_varied_are_walked(walked):
     longer = (UID, NAME, Element(NUMBER.tag, "IS", b"1000"), PIXELS)
-    lookout = series((UID, NAME, NUMBER, PIXELS), (UID, NAME, NUMBER, PIXELS), longer)
+    lookout = series(*[(UID, NAME, NUMBER, PIXELS)] * 3, longer)
     for number in (b"1 ", b"100000"):
         file = File((UID, NAME, Element(NUMBER.tag, "IS", number), PIXELS))
         walked.clear()
@@ -133,13 +181,13 @@ def test_only_elements_whose_lengths_have_varied_are_walked(walked):
         Sequence(0x00091003, (Item((NAME,)),), "UN", True),
         Element(0x00100020, "LO", b"4711\0\0"),
         Element(0x00091001, "UN", b"\xfe\xff\0\xe0\0\0\0\0"),
-        Sequence(0x00091004, tuple(Item((NAME,)) for _ in range(templates.MOST_HEADERS))),
+        Sequence(0x00091004, tuple(Item((NAME,)) for _ in range(segments.MOST_HEADERS))),
     ],
     ids=["fragments", "wrapped", "wrapped, delimited", "text with NUL", "wrapped, empty", "many"],
 )
-def test_what_no_template_can_stand_for_is_walked_in_every_file(walked, odd: generated.Any):
+def test_what_no_template_can_stand_for_is_walked_in_every_file(walked, odd: Any):
     elements = tuple(sorted((UID, NAME, odd), key=lambda each: each.tag))
-    lookout = series(elements, elements)
+    lookout = series(*[elements] * 3)
     for _ in range(2):
         walked.clear()
         read(File(elements).data, lookout)
@@ -149,7 +197,7 @@ def test_what_no_template_can_stand_for_is_walked_in_every_file(walked, odd: gen
 def test_a_value_that_may_hide_an_element_is_walked(walked):
     """The headers are as they were; what stands in the values is looked at all the same."""
     private = Element(0x00091001, "UN", b"12345678")
-    lookout = series((private, NAME), (private, NAME))
+    lookout = series(*[(private, NAME)] * 3)
     for odd in (
         (Element(0x00091001, "UN", b"\xfe\xff\0\xe0\0\0\0\0"), NAME),
         (private, Element(NAME.tag, "PN", b"Doe\0\0\0\0\0")),
@@ -161,18 +209,18 @@ def test_a_value_that_may_hide_an_element_is_walked(walked):
 
 
 def test_another_series_takes_over(walked):
-    lookout = series((UID, NAME), (UID, NAME))
+    lookout = series(*[(UID, NAME)] * 3)
     other = File((UID, NUMBER, PIXELS)).data
     walks = []
     for _ in range(6):
         walked.clear()
         read(other, lookout)
         walks.append(bool(walked))
-    assert walks == [True, True, True, False, False, False]
+    assert walks == [True, True, True, True, False, False]
 
 
 def test_a_file_of_another_series_in_between_changes_nothing(walked):
-    lookout = series((UID, NAME), (UID, NAME))
+    lookout = series(*[(UID, NAME)] * 3)
     for _ in range(6):
         read(File((UID, NUMBER, PIXELS)).data, lookout)
         walked.clear()
