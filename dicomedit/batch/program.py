@@ -274,7 +274,8 @@ def edit_file(
         if destination is None:
             check_unchanged(source, before)
         elif isinstance(destination, Path):
-            write_atomically(destination, _checked_last(written, source, before))
+            # Large files are not read before they are written, so this is when it counts.
+            write_atomically(destination, written, check=lambda: check_unchanged(source, before))
         else:
             destination.write(_checked_last(written, source, before))
         return outcome, stamp_of(before, digest, sum(map(len, parts)))

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import mmap
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from dicomedit.dicom.dictionary import TRANSFER_SYNTAX_UID
@@ -102,18 +102,26 @@ def _deflated(parts: Iterable[Buffer]) -> Iterator[bytes]:
 
 
 def write_atomically(
-    destination: Path, parts: Iterable[Buffer], *, mode: int = 0o666, durable: bool = False
+    destination: Path,
+    parts: Iterable[Buffer],
+    *,
+    mode: int = 0o666,
+    durable: bool = False,
+    check: Callable[[], None] | None = None,
 ) -> None:
     """Write a file under a temporary name beside its place, then rename it into place.
 
     An existing file is replaced only by the complete new one. When the machine itself fails, what
     was written last may be lost, as with any copy, unless it is to be `durable`: then it is on the
-    disk, with its name, before this returns. `mode` is what the process's mask is applied to.
+    disk, with its name, before this returns. `mode` is what the process's mask is applied to. A
+    `check` that is made last may raise what keeps the file from getting its name.
     Raises DicomFileError.
     """
     temporary = os.path.join(os.path.dirname(destination), f".{os.urandom(8).hex()}.part")
     try:
         _write(temporary, parts, mode, durable)
+        if check is not None:
+            check()
         os.replace(temporary, destination)
         if durable:
             sync_folder(destination.parent)
@@ -141,21 +149,32 @@ def _write(path: str, parts: Iterable[Buffer], mode: int, durable: bool) -> None
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, mode)
     try:
-        row: list[bytes | memoryview] = []
-        for part in parts:
-            if not isinstance(part, FilePart) and len(part) <= PIECE:
-                row.append(part)
-                if len(row) < _ROW:
-                    continue
-            _write_row(descriptor, row)
-            row = []
-            if isinstance(part, FilePart) or len(part) > PIECE:
-                _write_large(descriptor, part)
-        _write_row(descriptor, row)
+        if isinstance(parts, list) and _is_small(parts):
+            _write_row(descriptor, parts)
+        else:
+            _write_in_rows(descriptor, parts)
         if durable:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _is_small(parts: list[Buffer]) -> bool:
+    return len(parts) <= _ROW and FilePart not in map(type, parts) and sum(map(len, parts)) <= PIECE
+
+
+def _write_in_rows(descriptor: int, parts: Iterable[Buffer]) -> None:
+    row: list[bytes | memoryview] = []
+    for part in parts:
+        if not isinstance(part, FilePart) and len(part) <= PIECE:
+            row.append(part)
+            if len(row) < _ROW:
+                continue
+        _write_row(descriptor, row)
+        row = []
+        if isinstance(part, FilePart) or len(part) > PIECE:
+            _write_large(descriptor, part)
+    _write_row(descriptor, row)
 
 
 def _write_row(descriptor: int, row: list[bytes | memoryview]) -> None:
