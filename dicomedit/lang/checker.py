@@ -10,7 +10,6 @@ from dicomedit.errors import Diagnostic, Severity, Source, Span
 from dicomedit.lang import nodes
 from dicomedit.lang.functions import REGISTRY
 from dicomedit.lang.functions.registry import Function, Kind
-from dicomedit.lang.java_regex import PatternError, compile_pattern
 from dicomedit.records import Record
 
 _VERSIONS = {f"6.{minor}": minor for minor in range(10)}
@@ -137,6 +136,8 @@ class Checker(Record):
 
     def _pattern(self, value: nodes.Expr) -> Iterator[Diagnostic]:
         if isinstance(value, nodes.Text):
+            from dicomedit.lang.java_regex import PatternError, compile_pattern  # seldom needed
+
             try:
                 compile_pattern(value.value)
             except PatternError as error:

@@ -15,8 +15,6 @@ from dicomedit.lang import nodes
 from dicomedit.lang.arguments import convert
 from dicomedit.lang.effects import effects_of
 from dicomedit.lang.functions import REGISTRY
-from dicomedit.lang.functions.text import full_match
-from dicomedit.lang.java_regex import JavaPattern, PatternError, compile_pattern
 from dicomedit.lang.program import Run, Statement
 from dicomedit.lang.reading import as_scalar, read_path, scalar_text
 from dicomedit.lang.stretches import Guarded, in_rows
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dicomedit.lang.coverage import Coverage
+    from dicomedit.lang.java_regex import JavaPattern
 
 Evaluate = Callable[[Run], Value]
 Test = Callable[[Run], bool]
@@ -181,6 +180,8 @@ class Compiler(Record):
 
     def _regex(self, value: nodes.Expr) -> Callable[[Run], JavaPattern | None]:
         if isinstance(value, nodes.Text):
+            from dicomedit.lang.java_regex import compile_pattern  # most scripts have no patterns
+
             compiled = compile_pattern(value.value)
             return lambda run: compiled
         text = _texts(self._value(value))
@@ -412,6 +413,8 @@ def _negated(test: Test) -> Test:
 
 
 def _matching(left: Text, right: Callable[[Run], JavaPattern | None]) -> Test:
+    from dicomedit.lang.functions.text import full_match
+
     def matching(run: Run) -> bool:
         text, pattern = left(run), right(run)
         return text is not None and pattern is not None and full_match(pattern, text)
@@ -420,6 +423,8 @@ def _matching(left: Text, right: Callable[[Run], JavaPattern | None]) -> Test:
 
 
 def _compiled(text: str) -> JavaPattern:
+    from dicomedit.lang.java_regex import PatternError, compile_pattern
+
     try:
         return compile_pattern(text)
     except PatternError:
