@@ -6,9 +6,7 @@ The file of a sub-command, with all it needs, is imported only when the sub-comm
 from __future__ import annotations
 
 import argparse
-import atexit
 import contextlib
-import gc
 import io
 import os
 import sys
@@ -121,9 +119,6 @@ def _possible(arguments: Sequence[str]) -> Iterable[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status. No traceback reaches the user."""
-    # Most of what is made for a file is gone with it: looking for the rest less often pays.
-    gc.set_threshold(50_000)
-    atexit.register(gc.freeze)  # what is there at the end goes with the process, unsearched
     _write_anything()
     arguments = sys.argv[1:] if arguments is None else arguments
     given = parse(build_parser(arguments, _possible(arguments)), arguments)
