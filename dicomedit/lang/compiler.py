@@ -50,10 +50,10 @@ class Compiler(Record):
     def _guarded(self, statement: nodes.Statement) -> Guarded:
         needs = _needs(statement)
         self._look_out_for(needs)
+        place = self.source, statement.span
         if self.coverage is not None:
-            return Guarded(self._placed(statement), None, self.source, statement.span)
-        effects = effects_of(statement)
-        return Guarded(self._placed(statement), needs, self.source, statement.span, effects)
+            return Guarded(lambda: self._placed(statement), None, *place)
+        return Guarded(lambda: self._placed(statement), needs, *place, effects_of(statement))
 
     def _placed(self, statement: nodes.Statement) -> Statement:
         """Return what runs one statement and gives its place to whatever fails in it."""
