@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from dicomedit.lang.coverage import Coverage
     from dicomedit.lang.java_regex import JavaPattern
 
+_DECLARATIONS = frozenset((nodes.Version, nodes.Describe, nodes.Mark, nodes.Export))
+
 Evaluate = Callable[[Run], Value]
 Test = Callable[[Run], bool]
 
@@ -45,7 +47,8 @@ class Compiler(Record):
 
     def statements(self, statements: tuple[nodes.Statement, ...]) -> tuple[Statement, ...]:
         """Return what runs the statements, in order."""
-        return in_rows(self._guarded(each) for each in statements if not _is_declaration(each))
+        running = (each for each in statements if type(each) not in _DECLARATIONS)
+        return in_rows(map(self._guarded, running))
 
     def _guarded(self, statement: nodes.Statement) -> Guarded:
         needs = _needs(statement)
@@ -266,10 +269,6 @@ def _is_edit(statement: nodes.Statement) -> bool:
         return function.call.__annotations__.get("return") == "None"
     edits = nodes.Assign | nodes.AssignIfExists | nodes.Delete | nodes.RemoveAllPrivateTags
     return isinstance(statement, edits)
-
-
-def _is_declaration(statement: nodes.Statement) -> bool:
-    return isinstance(statement, nodes.Version | nodes.Describe | nodes.Mark | nodes.Export)
 
 
 def _bound(
