@@ -104,7 +104,9 @@ def build_parser(
     )
     shown = "show program's version number and exit"
     parser.add_argument("--version", action=_Version, nargs=0, dest=argparse.SUPPRESS, help=shown)
-    parsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    parsers = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, prog=parser.prog
+    )
     for name in commands:
         command = parsers.add_parser(name, help=COMMANDS[name], formatter_class=_Formatter)
         if name in arguments:
