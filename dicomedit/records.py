@@ -118,7 +118,7 @@ def _refuse(self: Record, name: str, _value: object = None) -> NoReturn:
     raise AttributeError(f"{name} of {type(self).__qualname__} cannot be changed")
 
 
-_FEW = 20
+_FEW = 12
 """Instances of a class for which compiling does not pay: it takes as long as making thirty."""
 
 
