@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from itertools import accumulate
 
 from dicomedit.records import Record, field
 
@@ -26,7 +26,7 @@ class Source(Record):
 
     def __init__(self, name: str, text: str) -> None:
         """Find the lines once: every statement asks for its own."""
-        starts = (0, *(found.end() for found in re.finditer("\n", text)))
+        starts = tuple(accumulate((len(line) + 1 for line in text.split("\n")[:-1]), initial=0))
         for field_name, value in (("name", name), ("text", text), ("_starts", starts)):
             object.__setattr__(self, field_name, value)
 

@@ -118,8 +118,8 @@ def _refuse(self: Record, name: str, _value: object = None) -> NoReturn:
     raise AttributeError(f"{name} of {type(self).__qualname__} cannot be changed")
 
 
-_FEW = 3
-"""Instances of a class for which compiling does not pay; of most classes there are no more."""
+_FEW = 12
+"""Instances of a class for which compiling does not pay: it takes as long as making thirty."""
 
 
 def _first_init(cls: Any) -> Callable[..., None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from contextlib import contextmanager
 
@@ -10,6 +9,7 @@ from dicomedit.batch.serial import Stop
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     from dicomedit.batch.stream import Report, Rows

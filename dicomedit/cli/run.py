@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from pathlib import Path
@@ -25,6 +24,7 @@ from dicomedit.lang.lookup import LookupTable
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
     from typing import Any
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
-
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    import argparse
     from typing import Any
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
+TYPE_CHECKING = False  # argparse is slow to import
+if TYPE_CHECKING:
+    import argparse
 
 
 def variables_of(given: argparse.Namespace, option: str = "--set") -> dict[str, str]:

@@ -97,13 +97,7 @@ class TagPath(Record):
     @property
     def plural_reason(self) -> str | None:
         """Why the path cannot stand for one element, or None when it can."""
-        *above, last = self.steps
-        for step in above:
-            if isinstance(step, Levels):
-                return f"'{step.value}' stands for several levels"
-            if not isinstance(step.item, int):
-                return f"{step} needs an item number, such as {_with_item(step)}"
-        return _plural_last(last) or _wildcards(above)
+        return _plural_reason(self.steps)
 
     @property
     def text(self) -> str:
@@ -115,6 +109,16 @@ class TagPath(Record):
         return "/".join(
             step.value if isinstance(step, Levels) else str(step) for step in self.steps
         )
+
+
+def _plural_reason(steps: tuple[Step, ...]) -> str | None:
+    *above, last = steps
+    for step in above:
+        if isinstance(step, Levels):
+            return f"'{step.value}' stands for several levels"
+        if not isinstance(step.item, int):
+            return f"{step} needs an item number, such as {_with_item(step)}"
+    return _plural_last(last) or _wildcards(above)
 
 
 def _with_item(step: TagStep) -> str:
@@ -147,16 +151,25 @@ NO_CREATOR = "NULL"
 """The creator text of a script that stands for private elements without a creator."""
 
 
-class StepTest(Record):
+class StepTest:
     """A tag step as two numbers: a tag matches when its bits under `mask` are `value`."""
 
-    mask: int
-    value: int
-    creator: str | None
-    item: int | None
-    names_item: bool
-    tag: int | None
-    """The only public tag that can match, when there is only one."""
+    __slots__ = ("creator", "item", "mask", "names_item", "tag", "value")
+
+    def __init__(self, step: TagStep) -> None:
+        digits = step.group + step.element.rjust(4, "X")
+        if _WILDCARDS.isdisjoint(digits):
+            self.value = int(digits, 16)
+            self.mask = 0xFFFFFFFF
+        else:
+            self.value = int(digits.translate(_VALUES), 16)
+            self.mask = int(digits.translate(_MASKS), 16)
+        self.creator = step.creator
+        self.item = step.item if isinstance(step.item, int) else None
+        self.names_item = step.item is not None
+        is_one = self.mask == 0xFFFFFFFF and step.creator is None
+        self.tag = self.value if is_one else None
+        """The only public tag that can match, when there is only one."""
 
     def accepts(self, tag: int, creator: str | None) -> bool:
         """Whether an element's tag, with the creator of its block, is meant."""
@@ -178,14 +191,6 @@ _MASKS = str.maketrans("0123456789ABCDEFabcdefX@#", "F" * 22 + "011")
 
 _VALUES = str.maketrans("X@#", "001")
 """What these bits are."""
-
-
-def _test_of(step: TagStep) -> StepTest:
-    positions = step.group + step.element.rjust(4, "X")
-    mask, value = int(positions.translate(_MASKS), 16), int(positions.translate(_VALUES), 16)
-    number = step.item if isinstance(step.item, int) else None
-    tag = value if mask == 0xFFFFFFFF and step.creator is None else None
-    return StepTest(mask, value, step.creator, number, step.item is not None, tag)
 
 
 class Candidates(Record):
@@ -226,7 +231,9 @@ class Pattern:
     __slots__ = (
         "_candidates",
         "_end",
+        "_plural_reason",
         "_steps",
+        "_written",
         "covers_content",
         "final_tag",
         "is_indexed",
@@ -235,7 +242,6 @@ class Pattern:
         "names_creator",
         "names_file_meta",
         "needs",
-        "plural_reason",
         "root_form",
         "root_tag",
         "start",
@@ -243,30 +249,33 @@ class Pattern:
 
     def __init__(self, path: TagPath) -> None:
         """Prepare `path`; states are only meaningful for this pattern."""
-        steps: list[StepTest | Levels] = []
-        for step in path.steps:
-            if isinstance(step, TagStep):
-                steps.append(_test_of(step))
-            elif step is not Levels.ANY or steps[-1:] != [Levels.ANY]:
-                steps += [Levels.ONE, Levels.ANY] if step is Levels.SOME else [step]
-        self._steps = tuple(steps)
+        steps = _tests_of(path.steps)
+        first, last = steps[0], steps[-1]
+        self._written = path.steps
+        self._plural_reason: str | None = _NOT_ASKED
+        self._steps = steps
         self._end = len(steps)
         self._candidates: dict[States, Candidates] = {}
-        self.plural_reason = path.plural_reason
-        self.root_tag = _root_tag(steps)
-        self.root_form = _root_form(steps)
-        self.is_indexed = _is_indexed(steps)
-        self.final_tag = _final_tag(steps) if self.is_indexed else None
-        self.matches_anywhere = self.final_tag is not None and steps[:-1] == [Levels.ANY]
-        below = [Levels.ONE, Levels.ANY]
-        self.matches_below = self.final_tag is not None and steps[:-1] == below
-        tests = [step for step in steps if isinstance(step, StepTest)]
-        self.names_creator = any([test.creator is not None for test in tests])
-        last = steps[-1]
+        self.root_tag, self.root_form = _at_root(steps)
+        self.is_indexed = _is_indexed(first, last)
+        self.final_tag = last.tag if self.is_indexed and isinstance(last, StepTest) else None
+        above = None if self.final_tag is None else steps[:-1]
+        self.matches_anywhere = above == _ANYWHERE
+        self.matches_below = above == _BELOW
+        self.names_creator = any(
+            [isinstance(step, StepTest) and step.creator is not None for step in steps]
+        )
         self.covers_content = isinstance(last, Levels) or last.names_item
         self.names_file_meta = path.names_file_meta
-        self.needs = None if path.names_file_meta else _needs(steps[0], tests)
-        self.start = self._skip(frozenset((0,)))
+        self.needs = None if self.names_file_meta else _needs(steps)
+        self.start = _AFTER_ANY if first is Levels.ANY else _AT_FIRST
+
+    @property
+    def plural_reason(self) -> str | None:
+        """Why the path cannot stand for one element, or None when it can; found out once."""
+        if self._plural_reason == _NOT_ASKED:
+            self._plural_reason = _plural_reason(self._written)
+        return self._plural_reason
 
     def _skip(self, states: States) -> States:
         """Add the states reached by letting ``*`` take nothing."""
@@ -340,38 +349,52 @@ class Pattern:
         return Candidates(frozenset(tags), tuple(forms), any_sequence)
 
 
-def _root_tag(steps: list[StepTest | Levels]) -> int | None:
-    """Return the tag of a pattern that means one public element of the root and nothing else."""
-    first = steps[0]
-    is_one = len(steps) == 1 and isinstance(first, StepTest) and not first.names_item
-    return first.tag if is_one and isinstance(first, StepTest) else None
+_NOT_ASKED = ""
+
+_ANYWHERE = (Levels.ANY,)
+_BELOW = (Levels.ONE, Levels.ANY)
+
+_AT_FIRST = frozenset((0,))
+_AFTER_ANY = frozenset((0, 1))
+"""The states to begin in; no pattern begins with two ``*``."""
 
 
-def _root_form(steps: list[StepTest | Levels]) -> tuple[int, int] | None:
-    """Return mask and value of a pattern that means public elements of the root of one form."""
-    first = steps[0]
-    if len(steps) > 1 or not isinstance(first, StepTest) or first.names_item:
-        return None
-    return (first.mask, first.value) if first.tag is None and first.creator is None else None
+def _tests_of(written: Sequence[Step]) -> tuple[StepTest | Levels, ...]:
+    """Return the steps as a pattern reads them."""
+    steps: list[StepTest | Levels] = []
+    for step in written:
+        if isinstance(step, TagStep):
+            steps.append(StepTest(step))
+        elif step is not Levels.ANY or steps[-1:] != [Levels.ANY]:
+            steps += _BELOW if step is Levels.SOME else (step,)
+    return tuple(steps)
 
 
-def _needs(first: StepTest | Levels, tests: list[StepTest]) -> Needs | None:
+def _at_root(steps: Sequence[StepTest | Levels]) -> tuple[int | None, tuple[int, int] | None]:
+    """Return the tag of a pattern that means one public element of the root and nothing else.
+
+    Of one that means those of some form it is the second: mask and value.
+    """
+    only = steps[0]
+    if len(steps) > 1 or not isinstance(only, StepTest) or only.names_item:
+        return None, None
+    is_formed = only.tag is None and only.creator is None
+    return only.tag, (only.mask, only.value) if is_formed else None
+
+
+def _needs(steps: Sequence[StepTest | Levels]) -> Needs | None:
     """Return what must be present for a pattern to match; None when tags do not tell."""
+    first = steps[0]
     if isinstance(first, StepTest) and first.tag is not None:
         return Needs(frozenset((first.tag,)), anywhere=False)
-    known = [test.tag for test in tests if test.tag is not None]
-    return Needs(frozenset(known[-1:]), anywhere=True) if known else None
+    for step in reversed(steps):
+        if isinstance(step, StepTest) and step.tag is not None:
+            return Needs(frozenset((step.tag,)), anywhere=True)
+    return None
 
 
-def _is_indexed(steps: list[StepTest | Levels]) -> bool:
+def _is_indexed(first: StepTest | Levels, last: StepTest | Levels) -> bool:
     """Whether matches may stand at any level, yet can be found without looking at all of them."""
-    first, last = steps[0], steps[-1]
     if not isinstance(first, Levels) or not isinstance(last, StepTest) or last.names_item:
         return False
     return last.tag is not None or last.creator is not None
-
-
-def _final_tag(steps: list[StepTest | Levels]) -> int | None:
-    """Return the one public tag that all matches have, if there is one."""
-    last = steps[-1]
-    return last.tag if isinstance(last, StepTest) else None

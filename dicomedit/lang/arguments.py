@@ -5,7 +5,6 @@ from __future__ import annotations
 from dicomedit.dicom.paths import TagPath
 from dicomedit.errors import failed
 from dicomedit.lang.functions.registry import Function, Kind, Parameter
-from dicomedit.lang.java_regex import JavaPattern, PatternError, compile_pattern
 from dicomedit.lang.parser import parse_path
 from dicomedit.lang.program import Run
 from dicomedit.lang.reading import argument_text
@@ -15,6 +14,8 @@ TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
+
+    from dicomedit.lang.java_regex import JavaPattern
 
     Evaluate = Callable[[Run], Value]
     Argument = Callable[[Run], tuple[Any, ...]]
@@ -86,6 +87,8 @@ def _integer(text: str, place: str) -> int:
 
 
 def _pattern(value: Evaluate, place: str, literal: str | None) -> Argument:
+    from dicomedit.lang.java_regex import PatternError, compile_pattern  # seldom needed
+
     if literal is not None:
         known = (compile_pattern(literal),)
         return lambda run: known

@@ -29,11 +29,13 @@ class Builder:
 
     def __init__(self, text: JoinedText) -> None:
         self._span: Callable[[int, int], Span] = Span if text.is_as_written else text.span
+        self.has_semicolons = False
+        """Whether there are some where they mean nothing: between or after statements."""
 
     # statements
 
     def start(self, children: _Children, start: int, end: int) -> nodes.Script:
-        return nodes.Script(_statements(children))
+        return nodes.Script(self._statements(children))
 
     def assign(self, children: _Children, start: int, end: int) -> nodes.Assign:
         target, value = children
@@ -67,7 +69,12 @@ class Builder:
         return nodes.IfChain(tuple(branches), otherwise, self._span(start, end))
 
     def block(self, children: _Children, start: int, end: int) -> tuple[nodes.Statement, ...]:
-        return _statements(children)
+        return self._statements(children)
+
+    def _statements(self, children: _Children) -> tuple[nodes.Statement, ...]:
+        found = tuple(child for child in children if not isinstance(child, str))
+        self.has_semicolons |= len(found) < len(children)
+        return found
 
     def describe(self, children: _Children, start: int, end: int) -> nodes.Describe:
         _, name, text = children
@@ -90,6 +97,7 @@ class Builder:
         return nodes.RemoveAllPrivateTags(self._span(start, end))
 
     def include(self, children: _Children, start: int, end: int) -> nodes.Include:
+        self.has_semicolons |= ";" in children[0]
         location = children[0].removeprefix("include").strip().strip('"')
         return nodes.Include(location, self._span(start, end))
 
@@ -131,10 +139,6 @@ class Builder:
     def tag(self, children: _Children, start: int, end: int) -> Step:
         tag, item = children
         return _tag_step(tag, item)
-
-
-def _statements(children: _Children) -> tuple[nodes.Statement, ...]:
-    return tuple(child for child in children if not isinstance(child, str))
 
 
 def _tag_step(tag: str, item: str | None) -> TagStep:

@@ -10,7 +10,6 @@ from dicomedit.errors import Diagnostic, Severity, Source, Span
 from dicomedit.lang import nodes
 from dicomedit.lang.functions import REGISTRY
 from dicomedit.lang.functions.registry import Function, Kind
-from dicomedit.lang.java_regex import PatternError, compile_pattern
 from dicomedit.records import Record
 
 _VERSIONS = {f"6.{minor}": minor for minor in range(10)}
@@ -43,6 +42,21 @@ class Checker(Record):
             yield from self._statement(statement)
 
     def _statement(self, statement: nodes.Statement) -> Iterator[Diagnostic]:
+        match statement:  # the commonest kinds first: this is done for every statement
+            case nodes.Delete(target=target):
+                yield from self._items(target)
+            case nodes.AssignIfExists(target=target, value=value):
+                yield from self._items(target)
+                yield from self._value(value)
+            case nodes.Assign(target=target, value=value):
+                yield from self._singular(target)
+                yield from self._value(value)
+            case nodes.CallStatement(call=call):
+                yield from self._call(call)
+            case _:
+                yield from self._rarer_statement(statement)
+
+    def _rarer_statement(self, statement: nodes.Statement) -> Iterator[Diagnostic]:
         match statement:
             case nodes.Version():
                 yield from self._version(statement)
@@ -56,24 +70,9 @@ class Checker(Record):
                     yield from self._condition(branch.condition)
                     yield from self._statements(branch.body)
                 yield from self._statements(otherwise or ())
-            case _:
-                yield from self._action(statement)
-
-    def _action(self, statement: nodes.Statement) -> Iterator[Diagnostic]:
-        match statement:
-            case nodes.Assign(target=target, value=value):
-                yield from self._singular(target)
-                yield from self._value(value)
-            case nodes.AssignIfExists(target=target, value=value):
-                yield from self._items(target)
-                yield from self._value(value)
             case nodes.Define(value=value):
                 yield from self._keyword(statement)
                 yield from self._value(value)
-            case nodes.Delete(target=target):
-                yield from self._items(target)
-            case nodes.CallStatement(call=call):
-                yield from self._call(call)
             case nodes.Echo(value=value) if value is not None:
                 yield from self._value(value)
 
@@ -114,12 +113,16 @@ class Checker(Record):
         if len(target.path.steps) > MAX_STEPS:
             yield self._error("long-path", f"a path has at most {MAX_STEPS} steps", target.span)
         for step in target.path.steps:
-            if isinstance(step, TagStep) and isinstance(step.item, int) and step.item < 0:
+            if not isinstance(step, TagStep):
+                continue
+            if isinstance(step.item, int) and step.item < 0:
                 yield self._error("bad-item", "items are counted from 0", target.span)
-            creator = step.creator if isinstance(step, TagStep) else None
-            if creator is not None and not creator.strip():
+            creator = step.creator
+            if creator is None:
+                continue
+            if not creator.strip():
                 yield self._error("bad-tag", "the private creator is empty", target.span)
-            elif creator is not None and creator != creator.strip():
+            elif creator != creator.strip():
                 message = "a private creator with a blank at its end or beginning never matches"
                 advice = "take the blank away"
                 yield self._warning("blank-in-creator", message, target.span, advice)
@@ -137,6 +140,8 @@ class Checker(Record):
 
     def _pattern(self, value: nodes.Expr) -> Iterator[Diagnostic]:
         if isinstance(value, nodes.Text):
+            from dicomedit.lang.java_regex import PatternError, compile_pattern  # seldom needed
+
             try:
                 compile_pattern(value.value)
             except PatternError as error:

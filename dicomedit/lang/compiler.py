@@ -15,8 +15,6 @@ from dicomedit.lang import nodes
 from dicomedit.lang.arguments import convert
 from dicomedit.lang.effects import effects_of
 from dicomedit.lang.functions import REGISTRY
-from dicomedit.lang.functions.text import full_match
-from dicomedit.lang.java_regex import JavaPattern, PatternError, compile_pattern
 from dicomedit.lang.program import Run, Statement
 from dicomedit.lang.reading import as_scalar, read_path, scalar_text
 from dicomedit.lang.stretches import Guarded, in_rows
@@ -28,6 +26,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dicomedit.lang.coverage import Coverage
+    from dicomedit.lang.java_regex import JavaPattern
+
+_DECLARATIONS = frozenset((nodes.Version, nodes.Describe, nodes.Mark, nodes.Export))
 
 Evaluate = Callable[[Run], Value]
 Test = Callable[[Run], bool]
@@ -46,15 +47,16 @@ class Compiler(Record):
 
     def statements(self, statements: tuple[nodes.Statement, ...]) -> tuple[Statement, ...]:
         """Return what runs the statements, in order."""
-        return in_rows(self._guarded(each) for each in statements if not _is_declaration(each))
+        running = (each for each in statements if type(each) not in _DECLARATIONS)
+        return in_rows(map(self._guarded, running))
 
     def _guarded(self, statement: nodes.Statement) -> Guarded:
         needs = _needs(statement)
         self._look_out_for(needs)
+        place = self.source, statement.span
         if self.coverage is not None:
-            return Guarded(self._placed(statement), None, self.source, statement.span)
-        effects = effects_of(statement)
-        return Guarded(self._placed(statement), needs, self.source, statement.span, effects)
+            return Guarded(lambda: self._placed(statement), None, *place)
+        return Guarded(lambda: self._placed(statement), needs, *place, effects_of(statement))
 
     def _placed(self, statement: nodes.Statement) -> Statement:
         """Return what runs one statement and gives its place to whatever fails in it."""
@@ -181,6 +183,8 @@ class Compiler(Record):
 
     def _regex(self, value: nodes.Expr) -> Callable[[Run], JavaPattern | None]:
         if isinstance(value, nodes.Text):
+            from dicomedit.lang.java_regex import compile_pattern  # most scripts have no patterns
+
             compiled = compile_pattern(value.value)
             return lambda run: compiled
         text = _texts(self._value(value))
@@ -265,10 +269,6 @@ def _is_edit(statement: nodes.Statement) -> bool:
         return function.call.__annotations__.get("return") == "None"
     edits = nodes.Assign | nodes.AssignIfExists | nodes.Delete | nodes.RemoveAllPrivateTags
     return isinstance(statement, edits)
-
-
-def _is_declaration(statement: nodes.Statement) -> bool:
-    return isinstance(statement, nodes.Version | nodes.Describe | nodes.Mark | nodes.Export)
 
 
 def _bound(
@@ -412,6 +412,8 @@ def _negated(test: Test) -> Test:
 
 
 def _matching(left: Text, right: Callable[[Run], JavaPattern | None]) -> Test:
+    from dicomedit.lang.functions.text import full_match
+
     def matching(run: Run) -> bool:
         text, pattern = left(run), right(run)
         return text is not None and pattern is not None and full_match(pattern, text)
@@ -420,6 +422,8 @@ def _matching(left: Text, right: Callable[[Run], JavaPattern | None]) -> Test:
 
 
 def _compiled(text: str) -> JavaPattern:
+    from dicomedit.lang.java_regex import PatternError, compile_pattern
+
     try:
         return compile_pattern(text)
     except PatternError:

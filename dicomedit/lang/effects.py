@@ -28,7 +28,7 @@ class Effect:
     Without a tag it concerns all tags of a `form`, or the private ones.
     """
 
-    __slots__ = ("at_root", "below", "change", "form", "tag")
+    __slots__ = ("at_root", "below", "change", "creates", "form", "tag")
 
     def __init__(
         self,
@@ -44,11 +44,8 @@ class Effect:
         self.at_root = at_root
         self.below = below
         self.form = form
-
-    @property
-    def creates(self) -> bool:
+        self.creates = isinstance(change, Replacement) and change.creates
         """Whether an absent element is created."""
-        return isinstance(self.change, Replacement) and self.change.creates
 
 
 Effects = tuple[Effect, ...]
@@ -57,8 +54,6 @@ Effects = tuple[Effect, ...]
 def effects_of(statement: nodes.Statement) -> Effects | None:
     """Return what a statement does, or None when more goes into it than its elements."""
     match statement:
-        case nodes.RemoveAllPrivateTags():
-            return (Effect(REMOVAL),)
         case nodes.Delete(target=target):
             return _removal(target.path.pattern)
         case nodes.AssignIfExists(target=target, value=nodes.Text(value) | nodes.Number(value)):
@@ -68,6 +63,8 @@ def effects_of(statement: nodes.Statement) -> Effects | None:
             return _assignment(target, value)
         case nodes.CallStatement(call=nodes.Call(function="hashUIDList") as call):
             return _hashing(call.arguments)
+        case nodes.RemoveAllPrivateTags():
+            return (Effect(REMOVAL),)
     return None
 
 
@@ -161,7 +158,7 @@ class Row:
         )
 
     def _is_of_forms(self, tag: int) -> bool:
-        return any(tag & mask == value for mask, value in self._forms)
+        return bool(self._forms) and any(tag & mask == value for mask, value in self._forms)
 
     def _take(self, effect: Effect) -> None:
         tag = effect.tag
@@ -182,4 +179,4 @@ def _follows(before: Change | None, effect: Effect) -> bool:
 
 
 def _are_apart(effects: Effects) -> bool:
-    return len({effect.tag for effect in effects}) == len(effects)
+    return len(effects) == 1 or len({effect.tag for effect in effects}) == len(effects)

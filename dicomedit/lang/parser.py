@@ -28,8 +28,9 @@ def parse(source: Source) -> Parsed:
     joined = join_lines(
         source.text.replace(_BYTE_ORDER_MARK, " ", 1) if _has_mark(source) else source.text
     )
+    builder = Builder(joined)
     try:
-        script = driver.parse(tables(), joined.text, "start", Builder(joined))
+        script = driver.parse(tables(), joined.text, "start", builder)
     except driver.Rejected as rejected:
         errors = _syntax_errors(source, joined)
         if not errors and isinstance(rejected, driver.TooDeep):
@@ -37,7 +38,7 @@ def parse(source: Source) -> Parsed:
         if not errors:
             raise
         raise ScriptError(errors) from None
-    return Parsed(script, tuple(_notices(source, joined)))
+    return Parsed(script, tuple(_notices(source, joined, builder.has_semicolons)))
 
 
 def parse_path(text: str) -> TagPath | None:
@@ -75,7 +76,7 @@ def too_deep(source: Source) -> Diagnostic:
 _SEMICOLON = r'"(?:[^"\\]|\\(?s:.))*"|//[^\n]*|\{[^}\n]*\}(?=[0-9A-Fa-fXx@#]{2}\))|(;)'
 
 
-def _notices(source: Source, joined: JoinedText) -> Iterator[Diagnostic]:
+def _notices(source: Source, joined: JoinedText, has_semicolons: bool) -> Iterator[Diagnostic]:
     def warning(code: str, message: str, span: Span, advice: str) -> Diagnostic:
         return Diagnostic(code, message, source, span, advice, Severity.WARNING)
 
@@ -85,7 +86,7 @@ def _notices(source: Source, joined: JoinedText) -> Iterator[Diagnostic]:
     for comment in joined.continued_comments:
         advice = "the next line belongs to the comment and does nothing; take the backslash away"
         yield warning("continued-comment", "a comment ends in a backslash", comment, advice)
-    if ";" not in joined.text:
+    if not has_semicolons:
         return
     for found in re.finditer(_SEMICOLON, joined.text):
         if found.group(1):

@@ -12,7 +12,7 @@ nothing is out of the ordinary; otherwise its statements are run in stretches.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from dicomedit.dicom.bulk import carry_out
 from dicomedit.dicom.levels import Level
@@ -31,20 +31,21 @@ FEWEST = 3
 class Guarded:
     """A statement, where it stands, and what must be present for it to have any effect.
 
-    `effects` are what it does, if it depends on nothing but the elements concerned.
+    `compile` returns what runs it. `effects` are what it does, if it depends on nothing but the
+    elements concerned.
     """
 
-    __slots__ = ("effects", "needs", "source", "span", "work")
+    __slots__ = ("compile", "effects", "needs", "source", "span")
 
     def __init__(
         self,
-        work: Statement,
+        compile: Callable[[], Statement],
         needs: Needs | None,
         source: Source,
         span: Span,
         effects: Effects | None = None,
     ) -> None:
-        self.work = work
+        self.compile = compile
         self.needs = needs
         self.source = source
         self.span = span
@@ -52,22 +53,28 @@ class Guarded:
 
 
 class Batch:
-    """A row of statements whose order makes no difference."""
+    """A row of statements whose order makes no difference.
 
-    __slots__ = ("_last", "_plan", "_statements")
+    They are compiled when they are to be run one by one for the first time: seldom.
+    """
+
+    __slots__ = ("_compiled", "_plan", "_statements")
 
     def __init__(self, statements: Sequence[Guarded], row: Row) -> None:
-        """Prepare statements, of which there is one at least; `row` has the effects of all."""
-        self._last = statements[-1]
-        self._statements = _in_stretches(statements)
+        """Take statements, of which there is one at least; `row` has the effects of all."""
+        self._statements = statements
+        self._compiled: tuple[Statement, ...] = ()
         self._plan = row.plan()
 
     def __call__(self, run: Run) -> None:
         """Have the effect of all statements."""
         if not carry_out(run.instance, self._plan, run.resources.hashed):
-            for statement in self._statements:
+            if not self._compiled:
+                self._compiled = _in_stretches(self._statements)
+            for statement in self._compiled:
                 statement(run)
-        run.source, run.span = self._last.source, self._last.span
+        last = self._statements[-1]
+        run.source, run.span = last.source, last.span
 
 
 class Stretch:
@@ -78,7 +85,7 @@ class Stretch:
     def __init__(self, row: Sequence[Guarded]) -> None:
         """Prepare a row, which is not empty; all of it has needs."""
         self._last = row[-1]
-        self._statements = tuple(each.work for each in row)
+        self._statements = tuple(each.compile() for each in row)
         self._at_root: Numbers = {}
         self._anywhere: Numbers = {}
         for number, each in enumerate(row):
@@ -156,7 +163,7 @@ def _in_stretches(statements: Iterable[Guarded]) -> tuple[Statement, ...]:
         if row:
             found.append(Stretch(row))
             row = []
-        found.append(each.work)
+        found.append(each.compile())
     if row:
         found.append(Stretch(row))
     return tuple(found)

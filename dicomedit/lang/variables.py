@@ -34,6 +34,22 @@ class _Found(Record, frozen=False):
             self._read(statement)
 
     def _read(self, statement: nodes.Statement) -> None:
+        match statement:  # the commonest kinds first: this is done for every statement
+            case nodes.Delete():
+                pass
+            case nodes.AssignIfExists(value=value) | nodes.Assign(value=value):
+                self._use(value)
+            case nodes.CallStatement(call=call):
+                self._use(call)
+            case nodes.Define(name=name, value=value):
+                self._use(value)
+                self.defined.add(name)
+            case nodes.Echo(value=value) if value is not None:
+                self._use(value)
+            case _:
+                self._read_rarer(statement)
+
+    def _read_rarer(self, statement: nodes.Statement) -> None:
         match statement:
             case nodes.Conditional(condition=condition, then=then, otherwise=otherwise):
                 self._use(*_sides(condition))
@@ -51,20 +67,6 @@ class _Found(Record, frozen=False):
                 self._describe(name)
             case nodes.Export(name=name, destination=destination):
                 self._describe(name, export=destination)
-            case _:
-                self._read_action(statement)
-
-    def _read_action(self, statement: nodes.Statement) -> None:
-        match statement:
-            case nodes.Assign(value=value) | nodes.AssignIfExists(value=value):
-                self._use(value)
-            case nodes.Define(name=name, value=value):
-                self._use(value)
-                self.defined.add(name)
-            case nodes.CallStatement(call=call):
-                self._use(call)
-            case nodes.Echo(value=value) if value is not None:
-                self._use(value)
 
     def _describe(self, name: str, **properties: object) -> None:
         known = self.described.get(name, Variable(name))

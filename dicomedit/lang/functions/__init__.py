@@ -1,6 +1,5 @@
-"""The built-in functions by subject; importing this package fills the registry."""
+"""The built-in functions by subject; a module of them is imported when a script names one."""
 
-from dicomedit.lang.functions import dates, editing, logic, lookup, pixels, text, uids, values
 from dicomedit.lang.functions.registry import REGISTRY
 
-__all__ = ["REGISTRY", "dates", "editing", "logic", "lookup", "pixels", "text", "uids", "values"]
+__all__ = ["REGISTRY"]
