@@ -45,14 +45,16 @@ class Replacement:
     """A text of ASCII characters comes in place of the value; sequences stay as they are.
 
     With `creates`, an element of the root that is absent is created, and a sequence is an error.
+    `by_name` has what was made so far, by the VR as it stands in explicit headers.
     """
 
-    __slots__ = ("_by_vr", "creates", "text")
+    __slots__ = ("_by_vr", "by_name", "creates", "text")
 
     def __init__(self, text: str, *, creates: bool = False) -> None:
         self.text = text
         self.creates = creates
         self._by_vr: dict[str, NewElement | None] = {}
+        self.by_name: dict[bytes, NewElement | None] = {}
 
     def element(self, vr: str, entry: Entry, scanner: Scanner, known: Known) -> NewElement | None:
         """Return what takes the place of an element, or None when it stays; raise UnusualError."""
@@ -76,16 +78,18 @@ class Replacement:
             if len(value) % 2:
                 value += b"\0" if vr == "UI" else b" "
             self._by_vr[vr] = NewElement(vr, value)
-        return self._by_vr[vr]
+        made = self.by_name[vr.encode()] = self._by_vr[vr]
+        return made
 
 
 class Hashing:
     """The UID that stands for a UID comes in its place (`dicomedit.dicom.uids`)."""
 
-    __slots__ = ("keeps_empty",)
+    __slots__ = ("by_name", "keeps_empty")
 
     def __init__(self, *, keeps_empty: bool) -> None:
         self.keeps_empty = keeps_empty
+        self.by_name: dict[bytes, NewElement | None] = {}  # nothing: it depends on the value
 
     def element(self, vr: str, entry: Entry, scanner: Scanner, known: Known) -> NewElement | None:
         """Return what takes the place of an element, or None when it stays; raise UnusualError."""
@@ -236,11 +240,15 @@ def carry_out(instance: Instance, plan: Plan, known: Known) -> bool:
 def _replaced(root: EncodedLevel, plan: RootPlan, known: Known) -> dict[int, NewElement]:
     """Return what comes in place of elements of the root; raise UnusualError."""
     elements, scanner, vr_of = root.content.elements, root.content.scanner, root.stored_vr
+    data, is_explicit = scanner.data, not scanner.encoding.implicit
     found: dict[int, NewElement] = {}
     for tag, change in plan.replaced:
         entry = elements[tag]
-        told = scanner.vr(entry) if isinstance(entry, int) else None
-        new = change.element(told or vr_of(tag), entry, scanner, known)
+        name = data[entry + 4 : entry + 6] if is_explicit and isinstance(entry, int) else b""
+        if name in change.by_name:
+            new = change.by_name[name]
+        else:
+            new = change.element(vr_of(tag), entry, scanner, known)
         if new is not None:
             found[tag] = new
     return found
