@@ -329,12 +329,16 @@ class _Run:
     # --- the end ------------------------------------------------------------------------------
 
     def _finish_in_hand(self, grace: float | None = None) -> None:
-        """Let every worker finish the file it has in hand, and take up what comes of it."""
+        """Let every worker finish the file it has in hand, and take up what comes of it.
+
+        Whoever asks for the end again does not want to wait for them.
+        """
         self._answers.is_stopping = True
         self._tell(cluster_worker.stop)
         limit = None if grace is None else time.monotonic() + grace
-        while self._tasks and (limit is None or time.monotonic() < limit):
-            if self._client.status != "running":
+        while self._tasks and not self._stop.at_once:
+            is_over = limit is not None and time.monotonic() >= limit
+            if is_over or self._client.status != "running":
                 return
             self._receive()
 

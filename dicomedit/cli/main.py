@@ -14,11 +14,14 @@ import os
 import sys
 from importlib import import_module
 
+from dicomedit.cli.interrupts import heeding_interrupts
 from dicomedit.errors import DicomEditError, DicomFileError
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from dicomedit.cli.interrupts import Interrupts
 
 COMMANDS = {
     "run": "edit a file or a folder of files with a script",
@@ -125,12 +128,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)  # what is there at the end goes with the process, unsearched
     _write_anything()
-    arguments = sys.argv[1:] if arguments is None else arguments
+    with heeding_interrupts(to_the_end=arguments is None) as interrupts:
+        return _run(sys.argv[1:] if arguments is None else arguments, interrupts)
+
+
+def _run(arguments: Sequence[str], interrupts: Interrupts) -> int:
     given = parse(build_parser(arguments, _possible(arguments)), arguments)
     try:
-        status: int = given.command(given)
+        status = _interruptible(given, interrupts)
         if sys.stdout is not None:
             sys.stdout.flush()
+        return status
+    except OSError as error:
+        return _lost_output(error)
+
+
+def _interruptible(given: argparse.Namespace, interrupts: Interrupts) -> int:
+    try:
+        interrupts.begin()
+        return _status(given)
+    except KeyboardInterrupt:
+        print("interrupted; files already written are complete", file=sys.stderr)
+        return INTERRUPTED
+    finally:
+        interrupts.is_breakable = False
+
+
+def _status(given: argparse.Namespace) -> int:
+    try:
+        status: int = given.command(given)
         return status
     except DicomFileError as error:
         return _refuse(f"error: {error}")
@@ -139,11 +165,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(text if text.startswith("error") else f"error: {text}")
     except EOFError:
         return _refuse("error: the question was not answered")
-    except KeyboardInterrupt:
-        print("interrupted; files already written are complete", file=sys.stderr)
-        return INTERRUPTED
-    except OSError as error:
-        return _lost_output(error)
 
 
 def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
