@@ -88,9 +88,10 @@ class Cluster:
         source = Path(_absolute(work.source))
         work = replace(work, source=source)
         with connected(self._scheduler, self._count) as client:
-            check_versions(client)
             output = self._output
-            check_folders(client, source, output and Path(os.path.abspath(output)))
+            with stop.breakable():  # it may take a minute
+                check_versions(client)
+                check_folders(client, source, output and Path(os.path.abspath(output)))
             run = _Run(client, work, shared, finished, stop)
             try:
                 yield from run.rows(items)

@@ -83,17 +83,19 @@ def _local(distributed: Any, count: int) -> Any:
 
     from dask import config
 
-    silence: dict[str, Any] = {
+    # Pages over HTTP would show other users of the machine what workers hold.
+    without_pages: dict[str, Any] = {
         f"distributed.{each}.http.routes": [] for each in ("scheduler", "worker")
     }
     try:
-        # Of slow disks there are warnings.
-        with warnings.catch_warnings(), config.set(silence), starting_deaf():
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(), config.set(without_pages), starting_deaf():
+            warnings.simplefilter("ignore")  # such as that the disk is slow
             return distributed.LocalCluster(
                 n_workers=count,
                 threads_per_worker=1,
-                worker_class=partial(distributed.Nanny, worker_class=quiet_worker, config=silence),
+                worker_class=partial(
+                    distributed.Nanny, worker_class=quiet_worker, config=without_pages
+                ),
                 processes=True,
                 # Any free port: a usual one may be that of another run, of which Dask would warn.
                 dashboard_address="127.0.0.1:0",
