@@ -66,6 +66,9 @@ def heeding_interrupts(*, to_the_end: bool) -> Iterator[Interrupts]:
         interrupts.is_breakable = False
         if is_ours:
             _set(signal.SIG_IGN if to_the_end else before)
+            # An exception that has passed code made of text, as named tuples are, is remembered
+            # until other such code is run, and would have "python -m" end by SIGINT.
+            exec("")
 
 
 def _set(handler: object) -> bool:

@@ -238,6 +238,22 @@ def test_while_the_process_ends(folder: Path):
     assert done.stdout.startswith(f"{FILES} files: ")
 
 
+@pytest.mark.slow
+def test_in_code_that_is_made_of_text(folder: Path):
+    """Python with -m remembers that it was there, and would end the process by SIGINT for it."""
+    code = (
+        "import sys\n"
+        "from dicomedit.cli import functions, main\n"
+        "text = 'import signal; signal.raise_signal(signal.SIGINT)'\n"
+        "functions.execute = lambda given: exec(text)\n"
+        "sys.exit(main.main())\n"
+    )
+    (folder / "pressing.py").write_text(code)
+    command = [sys.executable, "-m", "pressing", "functions"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", f"{INTERRUPTED}\n")
+
+
 # --- the handler --------------------------------------------------------------------------------
 
 
