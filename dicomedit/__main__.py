@@ -11,8 +11,10 @@ def main() -> int:
     # the rest less often pays, from the first import on.
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)  # what is there at the end goes with the process, unsearched
-    from dicomedit.cli.main import main as run_command
-
+    try:
+        from dicomedit.cli.main import main as run_command
+    except KeyboardInterrupt:  # nothing has begun
+        return 130
     return run_command()
 
 

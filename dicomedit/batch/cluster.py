@@ -88,9 +88,10 @@ class Cluster:
         source = Path(_absolute(work.source))
         work = replace(work, source=source)
         with connected(self._scheduler, self._count) as client:
-            check_versions(client)
             output = self._output
-            check_folders(client, source, output and Path(os.path.abspath(output)))
+            with stop.breakable():  # it may take a minute
+                check_versions(client)
+                check_folders(client, source, output and Path(os.path.abspath(output)))
             run = _Run(client, work, shared, finished, stop)
             try:
                 yield from run.rows(items)
@@ -329,12 +330,16 @@ class _Run:
     # --- the end ------------------------------------------------------------------------------
 
     def _finish_in_hand(self, grace: float | None = None) -> None:
-        """Let every worker finish the file it has in hand, and take up what comes of it."""
+        """Let every worker finish the file it has in hand, and take up what comes of it.
+
+        Whoever asks for the end again does not want to wait for them.
+        """
         self._answers.is_stopping = True
         self._tell(cluster_worker.stop)
         limit = None if grace is None else time.monotonic() + grace
-        while self._tasks and (limit is None or time.monotonic() < limit):
-            if self._client.status != "running":
+        while self._tasks and not self._stop.at_once:
+            is_over = limit is not None and time.monotonic() >= limit
+            if is_over or self._client.status != "running":
                 return
             self._receive()
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dicomedit.batch import cluster_worker
+from dicomedit.batch.cluster_start import quiet_worker
+from dicomedit.batch.deaf import starting_deaf
 from dicomedit.batch.version import VERSION
 from dicomedit.errors import DicomEditError
 
@@ -70,19 +72,42 @@ def _connected(distributed: Any, scheduler: str, count: int) -> Iterator[Any]:
         with _client(distributed, scheduler) as client:
             yield client
         return
-    with (
-        distributed.LocalCluster(
-            n_workers=count,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            host="127.0.0.1",
-            silence_logs=50,
-            preload=["dicomedit.batch.cluster_preload"],
-        ) as cluster,
-        _client(distributed, cluster) as client,
-    ):
+    with _local(distributed, count) as cluster, _client(distributed, cluster) as client:
         yield client
+
+
+def _local(distributed: Any, count: int) -> Any:
+    """Start a cluster on this machine, which says nothing by itself."""
+    import warnings
+    from functools import partial
+
+    from dask import config
+
+    # Pages over HTTP would show other users of the machine what workers hold.
+    without_pages: dict[str, Any] = {
+        f"distributed.{each}.http.routes": [] for each in ("scheduler", "worker")
+    }
+    try:
+        with warnings.catch_warnings(), config.set(without_pages), starting_deaf():
+            warnings.simplefilter("ignore")  # such as that the disk is slow
+            return distributed.LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                worker_class=partial(
+                    distributed.Nanny, worker_class=quiet_worker, config=without_pages
+                ),
+                processes=True,
+                # Any free port: a usual one may be that of another run, of which Dask would warn.
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
+                host="127.0.0.1",
+                silence_logs=50,
+            )
+    except Exception as error:
+        raise DicomEditError(
+            f"a cluster cannot be started on this machine: {type(error).__name__}; --jobs does"
+            " without"
+        ) from None
 
 
 def _client(distributed: Any, where: Any) -> Any:

@@ -114,6 +114,11 @@ class PoolWorker:
         """End the worker at once."""
         self._process.kill()
 
+    def has_ended(self, patience: float) -> bool:
+        """Whether the worker has come to its end, at once or within some seconds."""
+        self._thread.join(patience)
+        return not self._thread.is_alive()
+
     def wait(self) -> int:
         """Return the exit status of a worker that has come to its end, below 0 for a signal."""
         self._thread.join()

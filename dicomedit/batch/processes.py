@@ -206,7 +206,10 @@ class _Pool:
 
     def _answer(self, what: str, given: tuple[str, ...]) -> tuple[str, object]:
         try:
-            return "told", self._shared.answer(what, given)
+            if what != "url":
+                return "told", self._shared.answer(what, given)
+            with self._stop.breakable():  # a server may be slow to answer
+                return "told", self._shared.answer(what, given)
         except DicomEditError as error:
             return "refused", error
 
@@ -239,12 +242,17 @@ class _Pool:
             self._swept.add(self._shared.placed(job).destination.parent)
 
     def _finish_in_hand(self, grace: float | None = None) -> None:
-        """Let every worker finish the file it has in hand, and take up what comes of it."""
+        """Let every worker finish the file it has in hand, and take up what comes of it.
+
+        Whoever asks for the end again does not want to wait for them.
+        """
         self._is_stopping = True
         limit = None if grace is None else time.monotonic() + grace
         for worker in self._workers:
             worker.ask_to_stop()
-        while self._workers and (limit is None or time.monotonic() < limit):
+        while self._workers and not self._stop.at_once:
+            if limit is not None and time.monotonic() >= limit:
+                return
             self._receive(TICK)
 
     def break_off(self) -> None:
@@ -267,6 +275,10 @@ class _Pool:
         for worker in self._workers:
             worker.hang_up()
         for worker in self._workers:
+            while not self._stop.at_once and not worker.has_ended(TICK):
+                pass
+            if self._stop.at_once:
+                worker.kill()
             worker.wait()
             self._sweep(worker)
         self._workers.clear()

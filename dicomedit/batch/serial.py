@@ -9,6 +9,8 @@ already passes through.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 from dicomedit.batch.rows import Row
 from dicomedit.records import Record
 
@@ -45,6 +47,27 @@ class Stop(Record, frozen=False):
     by_user: bool = False
     """Somebody who watches the run has asked for it, and not what became of a file."""
 
+    at_once: bool = False
+    """They have asked again: the files in hand need not be finished."""
+
+    is_breakable: bool = False
+    """The run is at something that an exception may break off."""
+
+    def press(self) -> bool:
+        """Take up that somebody asks for the end; return whether to raise KeyboardInterrupt."""
+        self.at_once |= self.by_user
+        self.requested = self.by_user = True
+        return self.at_once and self.is_breakable
+
+    @contextmanager
+    def breakable(self) -> Iterator[None]:
+        """Let whoever asks for the end again break off what is done here."""
+        before, self.is_breakable = self.is_breakable, True
+        try:
+            yield
+        finally:
+            self.is_breakable = before
+
 
 def serial(
     work: Work,
@@ -59,6 +82,12 @@ def serial(
         for item in items:
             if stop.requested:
                 return
-            yield item if isinstance(item, Row) else finished(editor.edit(item))
+            if isinstance(item, Row):
+                yield item
+                continue
+            with stop.breakable():
+                row = editor.edit(item)
+            yield finished(row)
     finally:
-        editor.close()
+        with stop.breakable():  # whoever takes results may be slow to let go
+            editor.close()

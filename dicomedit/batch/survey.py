@@ -6,6 +6,7 @@ from collections import deque
 from itertools import islice
 from pathlib import Path
 
+from dicomedit.batch.deaf import starting_deaf
 from dicomedit.batch.work import cores
 from dicomedit.errors import DicomFileError
 from dicomedit.remap.reading import Header, HeaderReader
@@ -45,16 +46,18 @@ def _in_processes(
 ) -> Iterator[Header]:
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
+    from multiprocessing import active_children, get_context
 
     # Fresh processes: a fork of one with threads may stop dead.
     pool = ProcessPoolExecutor(count, get_context("spawn"), initializer=_leave_interrupts)
+    others = active_children()
     pending: deque[tuple[Path, Future[list[Header]]]] = deque()
     chunk, path = first, first[0]
     try:
         while chunk or pending:
             if chunk:
-                pending.append((chunk[0], pool.submit(reader.read_all, chunk)))
+                with starting_deaf():
+                    pending.append((chunk[0], pool.submit(reader.read_all, chunk)))
                 chunk = list(islice(files, CHUNK))
             if not chunk or len(pending) > 3 * count:
                 path, result = pending.popleft()
@@ -62,6 +65,12 @@ def _in_processes(
     except BrokenProcessPool:
         reason = "a process that read this file, or one after it, was killed; try --jobs 1"
         raise DicomFileError(str(path), reason) from None
+    except BaseException:
+        # Nobody wants to know any more what they would still read.
+        for process in active_children():
+            if process not in others:
+                process.kill()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -1,43 +1,16 @@
-"""How `dicomedit run` comes to its end: after the last file, at a failure, at Ctrl-C."""
+"""What `dicomedit run` says at its end: after the last file, at a failure, at Ctrl-C."""
 
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
-
-from dicomedit.batch.serial import Stop
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
     from dicomedit.batch.stream import Report, Rows
 
 INTERRUPTED = 130
-
-
-@contextmanager
-def stopping_on_interrupt() -> Iterator[Stop]:
-    """Let Ctrl-C end a run after the files in hand, and a second one end it at once."""
-    import signal
-
-    stop = Stop()
-
-    def heed(_number: int, _frame: object) -> None:
-        if stop.by_user:
-            raise KeyboardInterrupt
-        stop.requested = stop.by_user = True
-
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler:  # somebody has decided otherwise
-        yield stop
-        return
-    signal.signal(signal.SIGINT, heed)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def tell_end(rows: Rows, report: Report, given: argparse.Namespace, *, is_interrupted: bool) -> int:

@@ -11,12 +11,15 @@ import os
 import sys
 from importlib import import_module
 
+from dicomedit.cli.interrupts import heeding_interrupts
 from dicomedit.errors import DicomEditError, DicomFileError
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
+
+    from dicomedit.cli.interrupts import Interrupts
 
 COMMANDS = {
     "run": "edit a file or a folder of files with a script",
@@ -74,12 +77,35 @@ def _possible(arguments: Sequence[str]) -> Mapping[str, str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status. No traceback reaches the user."""
     _write_anything()
-    arguments = sys.argv[1:] if arguments is None else arguments
+    with heeding_interrupts(to_the_end=arguments is None) as interrupts:
+        return _run(sys.argv[1:] if arguments is None else arguments, interrupts)
+
+
+def _run(arguments: Sequence[str], interrupts: Interrupts) -> int:
     given = read(arguments)
     try:
-        status: int = given.command(given)
+        status = _interruptible(given, interrupts)
         if sys.stdout is not None:
             sys.stdout.flush()
+        return status
+    except OSError as error:
+        return _lost_output(error)
+
+
+def _interruptible(given: argparse.Namespace, interrupts: Interrupts) -> int:
+    try:
+        interrupts.begin()
+        return _status(given)
+    except KeyboardInterrupt:
+        print("interrupted; files already written are complete", file=sys.stderr)
+        return INTERRUPTED
+    finally:
+        interrupts.is_breakable = False
+
+
+def _status(given: argparse.Namespace) -> int:
+    try:
+        status: int = given.command(given)
         return status
     except DicomFileError as error:
         return _refuse(f"error: {error}")
@@ -88,11 +114,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(text if text.startswith("error") else f"error: {text}")
     except EOFError:
         return _refuse("error: the question was not answered")
-    except KeyboardInterrupt:
-        print("interrupted; files already written are complete", file=sys.stderr)
-        return INTERRUPTED
-    except OSError as error:
-        return _lost_output(error)
 
 
 def _write_anything() -> None:

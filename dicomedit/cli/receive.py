@@ -8,6 +8,7 @@ import sys
 import threading
 
 from dicomedit.batch.program import Options
+from dicomedit.cli.interrupts import leave_interrupts
 from dicomedit.cli.peer_options import add_certificate_options, peer_of, positive, seconds
 from dicomedit.cli.run import add_inputs, add_permissions, prepare_scripts
 from dicomedit.errors import DicomEditError, Severity
@@ -286,6 +287,7 @@ def _stop_signals() -> Iterator[Callable[[], None]]:
         while not heard:
             sleep(TICK)
 
+    leave_interrupts()
     before = {each: signal.signal(each, heed) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield wait

@@ -18,7 +18,7 @@ from dicomedit.batch.remap import (
     read_xml,
 )
 from dicomedit.cli.counter import Counter
-from dicomedit.cli.ending import stopping_on_interrupt
+from dicomedit.cli.interrupts import stopping_on_interrupt
 from dicomedit.cli.peer_options import delivery_options, is_peer
 from dicomedit.cli.remap_options import set_up_options
 from dicomedit.cli.remap_variables import ask_for_variables
@@ -262,7 +262,8 @@ def _run(
         **sending,
     }
     with stopping_on_interrupt() as stop:
-        rows = begin(programs, str(inputs.common), str(plan.folder), call, stop)
+        with stop.breakable():
+            rows = begin(programs, str(inputs.common), str(plan.folder), call, stop)
         return work_through(rows, stop, given)
 
 

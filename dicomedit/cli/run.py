@@ -9,7 +9,8 @@ from pathlib import Path
 from dicomedit.batch.program import Options, Program, compile_script
 from dicomedit.batch.rows import Status
 from dicomedit.batch.run import iterate
-from dicomedit.cli.ending import stopping_on_interrupt, tell_end
+from dicomedit.cli.ending import tell_end
+from dicomedit.cli.interrupts import stopping_on_interrupt
 from dicomedit.cli.narrator import Narrator
 from dicomedit.cli.peer_options import add_peer_options, delivery_options
 from dicomedit.cli.report_options import add_report_options, report_options
@@ -215,7 +216,8 @@ def execute(given: argparse.Namespace) -> int:
         **delivery_options([source], destination, given),
     }
     with stopping_on_interrupt() as stop:
-        rows = begin(programs, inputs, destination, call, stop)
+        with stop.breakable():
+            rows = begin(programs, inputs, destination, call, stop)
         has_version_4 = any(each.dialect == 4 for each in programs)
         status = work_through(rows, stop, given, has_version_4=has_version_4)
     _write_coverage(programs, given)

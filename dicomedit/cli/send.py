@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from dicomedit.batch.rows import Status
-from dicomedit.cli.ending import stopping_on_interrupt
+from dicomedit.cli.interrupts import stopping_on_interrupt
 from dicomedit.cli.peer_options import add_peer_options, delivery_options
 from dicomedit.cli.report_options import add_report_options, report_options
 from dicomedit.cli.run import begin, work_through
@@ -58,4 +58,6 @@ def execute(given: argparse.Namespace) -> int:
             f"{url!r} is no address of a DICOM peer: dicom://[CALLING@]HOST[:PORT]/CALLED"
         )
     with stopping_on_interrupt() as stop:
-        return work_through(begin([], source, url, call, stop), stop, given)
+        with stop.breakable():
+            rows = begin([], source, url, call, stop)
+        return work_through(rows, stop, given)

@@ -8,8 +8,13 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pydicom.data
 import pytest
@@ -242,13 +247,48 @@ def test_workers_of_other_versions_are_refused(
 def test_a_local_cluster_is_started(source: Path, tmp_path: Path):
     pytest.importorskip("distributed")
     words = ["run", "s.das", "in", "out", "-q", "--scheduler", "local", "--jobs", "2"]
-    done = subprocess.run(
-        [sys.executable, "-m", "dicomedit", *words],
-        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    with socket.socket() as other:
+        with suppress(OSError):  # when it is taken already
+            other.bind(("127.0.0.1", 8787))  # the usual port of Dask, which would warn of that
+            other.listen()
+        done = subprocess.run(
+            [sys.executable, "-m", "dicomedit", *words],
+            cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
     assert done.returncode == 1
     assert [line.split()[0] for line in done.stderr.splitlines()] == ["failed:"]
     assert len(tree(tmp_path / "out")) == FILES
+
+
+def _says_something(dask_worker: Any) -> tuple[bool, int]:
+    os.write(2, b"a decoder complains\n")
+    warnings.warn("the disk is slow", stacklevel=1)
+    return signal.SIGINT in signal.pthread_sigmask(
+        signal.SIG_BLOCK, ()
+    ), dask_worker.http_server.port
+
+
+def test_workers_of_a_local_cluster_say_nothing(capfd):
+    pytest.importorskip("distributed")
+    with cluster_link.connected("local", 1) as client:
+        ((is_deaf, port),) = client.run(_says_something).values()
+        assert is_deaf
+        for each in (port, client.cluster.scheduler.http_server.port):
+            for page in ("info/main/workers.html", "metrics", "json/index.html"):
+                with pytest.raises(HTTPError, match="404"):
+                    urlopen(f"http://127.0.0.1:{each}/{page}")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_local_cluster_that_does_not_start_is_told(source: Path, tmp_path: Path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+
+    def fail(**_: object) -> None:
+        raise RuntimeError("Cluster failed to start")
+
+    monkeypatch.setattr(distributed, "LocalCluster", fail)
+    with pytest.raises(DicomEditError, match=r"cannot be started .*RuntimeError; --jobs does"):
+        dicomedit.run(SCRIPT, source, tmp_path / "out", scheduler="local")
 
 
 @pytest.mark.parametrize(

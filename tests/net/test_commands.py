@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,36 @@ def test_send_says_when_the_peer_is_not_there(folder: Path, capsys):
     told = capsys.readouterr()
     assert "the peer cannot be reached: connection refused" in told.err
     assert "5 files were not done; the same command with --resume goes on from here" in told.err
+
+
+@pytest.fixture
+def press() -> Iterator[Callable[[], None]]:
+    """Return what presses Ctrl-C, which this process may have been started to ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda: signal.raise_signal(signal.SIGINT)
+    assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
+
+
+def test_a_peer_that_does_not_answer_is_not_waited_for(folder: Path, capsys, monkeypatch, press):
+    from dicomedit.net import sender
+
+    given: list[object] = []
+
+    def store(*all_given: object) -> int:
+        given.append(all_given)
+        if len(given) == 2:
+            press()
+            press()
+            raise AssertionError("it was waited for")
+        return 0
+
+    monkeypatch.setattr(sender, "store", store)
+    with peer() as archive:
+        assert run("send", "in", archive.url, "--jobs", "1") == 130
+    told = capsys.readouterr()
+    assert told.out == "1 file: 1 sent, 0 failed, 0 skipped\n"
+    advice = "the same command with --resume goes on from here"
+    assert told.err == f"interrupted; files already written are complete; {advice}\n"
 
 
 @pytest.mark.parametrize(
@@ -188,6 +220,26 @@ def test_remap_sends_what_it_would_write(folder: Path, capsys):
 def test_what_cannot_be_begun_is_refused(folder: Path, capsys, arguments: list[str], words: str):
     assert run("receive", *arguments) == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_receiver_tells_its_end_whatever_is_pressed_then(
+    folder: Path, capsys, monkeypatch, press
+):
+    from dicomedit.cli import receive
+
+    tell = receive._Log.tell
+
+    def pressed(log: receive._Log, line: str) -> None:
+        tell(log, line)
+        if line.startswith("listening") or line == "ended":
+            press()
+
+    monkeypatch.setattr(receive._Log, "tell", pressed)
+    given = ("receive", "--script", "anon.das", "--port", str(free_port()), "out")
+    assert run(*given) == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert told.out.splitlines()[-1].endswith(" ended")
 
 
 @pytest.mark.parametrize("command", ["send", "receive", "run"])
