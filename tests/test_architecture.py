@@ -154,14 +154,6 @@ def test_a_plain_command_line_is_read_without_argparse():
     assert not loaded(code) & {"argparse", "gettext", "locale"}
 
 
-def test_a_script_brings_in_only_the_functions_it_names():
-    script = 'version "6.6"\nhashUIDList[(0020,000D)]'
-    subjects = "dicomedit.lang.functions."
-    found = loaded(f"import dicomedit; dicomedit.compile_script({script!r})")
-    found = {name.removeprefix(subjects) for name in found if name.startswith(subjects)}
-    assert found == {"registry", "uids"}
-
-
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_go_down_only(path: Path):
     parts = path.relative_to(PACKAGE).with_suffix("").parts

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from importlib import import_module
-from pkgutil import iter_modules
 
 import pytest
 
-from dicomedit.lang import functions
 from dicomedit.lang.functions import REGISTRY
 from dicomedit.lang.functions.registry import _KINDS, Function, Kind, Parameter, Registry
 from dicomedit.lang.values import Value
@@ -36,13 +33,6 @@ def test_signatures_are_read_as_python_reads_them(function: Function):
     assert named == (["run"] if function.needs_run else [])
     assert function.has_value is (signature.return_annotation != "None")
     assert function.doc
-
-
-def test_functions_are_known_before_their_modules_are_imported():
-    for module in iter_modules(functions.__path__, f"{functions.__name__}."):
-        import_module(module.name)
-    found = {name: each.call.__module__ for name, each in REGISTRY._functions.items()}
-    assert found == REGISTRY._homes
 
 
 def test_every_kind_of_parameter():

@@ -11,21 +11,17 @@ Annotations are read as they are spelt (``from __future__ import annotations``):
 ``Value``        anything, as it is: tag paths unread, lists as tuples
 
 A result of ``None`` in the signature means a function without a value.
-
-Few scripts use functions of more than one subject, and no run waits for the modules of the others:
-the registry knows the names of all functions, and imports a module when one of its own is wanted.
 """
 
 from __future__ import annotations
 
 from enum import Enum
-from importlib import import_module
 
 from dicomedit.records import Record
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from typing import Any, TypeVar
 
     _Call = TypeVar("_Call", bound=Callable[..., Any])
@@ -96,14 +92,10 @@ class Function(Record):
 
 
 class Registry:
-    """All built-in functions by name; `homes` has the modules of those that come when wanted.
+    """All built-in functions by name; filled while the package is imported, then at rest."""
 
-    A function comes but once, and stays as it is.
-    """
-
-    def __init__(self, homes: Mapping[str, str] | None = None) -> None:
+    def __init__(self) -> None:
         self._functions: dict[str, Function] = {}
-        self._homes = homes or {}
 
     def function(
         self,
@@ -135,13 +127,9 @@ class Registry:
 
     def get(self, name: str) -> Function | None:
         """Return the function of this name."""
-        if name not in self._functions and name in self._homes:
-            import_module(self._homes[name])
         return self._functions.get(name)
 
     def __iter__(self) -> Iterator[Function]:
-        for home in self._homes.values():
-            import_module(home)
         return iter(sorted(self._functions.values(), key=lambda each: each.name.lower()))
 
 
@@ -180,45 +168,7 @@ _KINDS = {
 }
 
 
-_NAMES = {
-    "dates": (
-        "scalePatientAgeAndDobFromStudyDate",
-        "shiftDateByIncrement",
-        "shiftDateTimeByIncrement",
-        "shiftDateTimeListByIncrement",
-        "shiftDateTimeSequenceByIncrement",
-    ),
-    "editing": (
-        "blankValues",
-        "delete",
-        "reject",
-        "removeTags",
-        "retainPrivateTags",
-        "set",
-    ),
-    "logic": ("and", "equals", "false", "isPresent", "or", "true"),
-    "lookup": ("getURL", "lookup"),
-    "pixels": ("alterPixels",),
-    "text": (
-        "concatenate",
-        "format",
-        "ismatch",
-        "lowercase",
-        "match",
-        "normalizeString",
-        "replace",
-        "substring",
-        "uppercase",
-        "urlEncode",
-    ),
-    "uids": ("hashUID", "hashUIDList", "mapReferencedUIDs", "mapUID", "newUID"),
-    "values": ("collectValues", "valueAt"),
-}
-"""The functions of each module beside this one."""
-
-REGISTRY = Registry(
-    {name: f"{__package__}.{module}" for module, names in _NAMES.items() for name in names}
-)
+REGISTRY = Registry()
 """The built-in functions."""
 
 function = REGISTRY.function
