@@ -40,10 +40,10 @@ class _Option(Record):
             return False
         try:
             value = self.type(text)
-        except Exception:  # argparse meets it again, and tells of it
+        except ValueError:
             return False
         if self.action == "append":
-            found[self.dest] = [*(found[self.dest] or ()), value]
+            found[self.dest].append(value)
         else:
             found[self.dest] = value
         return self.choices is None or value in self.choices
@@ -64,7 +64,6 @@ class PlainParser:
         self._options: dict[str, _Option] = {}
         self._defaults: dict[str, object] = {}
         self._paths = ""
-        self._is_for_argparse = False
 
     def add_argument_group(self, _title: str) -> PlainParser:
         """Return what the options of a group are told to."""
@@ -90,15 +89,11 @@ class PlainParser:
         metavar: str | None = None,
         help: str | None = None,
         group: object = None,
-        **others: object,
     ) -> None:
-        """Learn of an option, or of the paths, as argparse does.
-
-        If it is anything else, no command line is plain.
-        """
+        """Learn of an option, or of the paths, as argparse does; raise ValueError for others."""
         is_option = names[0].startswith("-")
-        if others or action not in _ACTIONS or nargs != (None if is_option else "+"):
-            self._is_for_argparse = True
+        if action not in _ACTIONS or nargs != (None if is_option else "+"):
+            raise ValueError(f"{names[0]} is for argparse only")
         if not is_option:
             self._paths = names[0]
             return
@@ -110,7 +105,10 @@ class PlainParser:
 
     def read(self, arguments: Sequence[str]) -> Any:
         """Return what a command line gives, as argparse would, or None when it is not plain."""
-        found = dict(self._defaults)
+        found = {
+            name: [*value] if isinstance(value, list) else value
+            for name, value in self._defaults.items()
+        }
         paths: list[str] = []
         groups: list[object] = []
         rest = iter(arguments)
@@ -122,9 +120,7 @@ class PlainParser:
             if option is None or option.group in groups or not option.take(rest, found):
                 return None
             groups += [] if option.group is None else [option.group]
-        if self._is_for_argparse or not paths:
-            return None
-        return SimpleNamespace(**found, **{self._paths: paths})
+        return SimpleNamespace(**found, **{self._paths: paths}) if paths else None
 
     def error(self, message: str) -> NoReturn:
         """Tell of a mistake as argparse does, and end the process."""
