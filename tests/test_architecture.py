@@ -149,11 +149,6 @@ def test_the_command_knows_its_commands_by_name():
     assert not {name for name in loaded("import dicomedit.cli.main") if "dicomedit.batch" in name}
 
 
-def test_a_plain_command_line_is_read_without_argparse():
-    code = "from dicomedit.cli.main import read; read(['run', '-q', 'a.das', 'in', 'out'])"
-    assert not loaded(code) & {"argparse", "gettext", "locale"}
-
-
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_go_down_only(path: Path):
     parts = path.relative_to(PACKAGE).with_suffix("").parts

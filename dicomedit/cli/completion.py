@@ -39,10 +39,9 @@ def execute(given: argparse.Namespace) -> int:
 
 def _prepared() -> argparse.ArgumentParser:
     """Return the parser of all commands, with a line about each and files where they belong."""
-    from dicomedit.cli.main import COMMANDS
-    from dicomedit.cli.parser import build_parser
+    from dicomedit.cli.main import COMMANDS, build_parser
 
-    parser = build_parser(list(COMMANDS), COMMANDS)
+    parser = build_parser(list(COMMANDS))
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for name, command in action.choices.items():

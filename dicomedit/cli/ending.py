@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    import argparse
-
     from dicomedit.batch.stream import Report, Rows
 
 INTERRUPTED = 130

@@ -5,6 +5,7 @@ The file of a sub-command, with all it needs, is imported only when the sub-comm
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
 import os
@@ -16,8 +17,7 @@ from dicomedit.errors import DicomEditError, DicomFileError
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from dicomedit.cli.interrupts import Interrupts
 
@@ -45,33 +45,81 @@ SOME_FAILED = 1
 NOT_STARTED = 2
 INTERRUPTED = 130
 
-_OFTEN_PLAIN = "run"
-"""The command that is begun again and again, by programs, with command lines that are plain."""
+_DESCRIPTION = """\
+De-identify DICOM files with scripts in the DicomEdit language.
+
+  dicomedit run anon.das ./in ./out     edit every DICOM file below ./in
+  dicomedit demo                        see what it does, on synthetic images
+
+No file is written when its script fails or rejects it, and no input is ever changed."""
+
+_EPILOG = """\
+exit status:
+  0    all files were handled (written, unchanged, rejected by the script, or skipped)
+  1    some file failed; the others were handled
+  2    nothing was touched: wrong arguments, or a script, input or output that cannot be used
+  130  interrupted; what is written is complete
+
+"dicomedit COMMAND --help" explains one command."""
 
 
-def read(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return what a command line gives, or end the process with an error, or after the help."""
+class _Version(argparse.Action):
+    """Prints the version, which is slow to find out, when it is asked for."""
 
-    def in_full() -> argparse.Namespace:
-        from dicomedit.cli.parser import build_parser, parse
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version
 
-        return parse(build_parser(arguments, _possible(arguments)), arguments)
-
-    if [*arguments[:1]] == [_OFTEN_PLAIN]:
-        from dicomedit.cli.plain import PlainParser
-
-        parser = PlainParser(in_full)
-        import_module(f"dicomedit.cli.{_OFTEN_PLAIN}").set_up(parser)
-        given: argparse.Namespace | None = parser.read(arguments[1:])
-        if given is not None:
-            return given
-    return in_full()
+        try:
+            print(f"dicomedit {version('dicomedit')}")
+        except PackageNotFoundError:
+            print("dicomedit unknown")
+        parser.exit()
 
 
-def _possible(arguments: Sequence[str]) -> Mapping[str, str]:
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Finds the width of the terminal itself: argparse would import the slow `shutil` for it."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+        self._action_max_length = 14  # for names of commands, which it counts too short
+
+
+def _columns() -> int:
+    """Return what `shutil.get_terminal_size` returns."""
+    columns = 0
+    with contextlib.suppress(KeyError, ValueError):
+        columns = int(os.environ["COLUMNS"])
+    if columns <= 0:
+        with contextlib.suppress(OSError, AttributeError, ValueError):
+            columns = os.get_terminal_size(sys.__stdout__.fileno()).columns  # type: ignore[union-attr]
+    return columns if columns > 0 else 80
+
+
+def build_parser(
+    arguments: Sequence[str], commands: Iterable[str] = COMMANDS
+) -> argparse.ArgumentParser:
+    """Return the parser of a command line; `commands` that are not in it are known by name."""
+    parser = argparse.ArgumentParser(
+        prog="dicomedit",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=_Formatter,
+    )
+    shown = "show program's version number and exit"
+    parser.add_argument("--version", action=_Version, nargs=0, dest=argparse.SUPPRESS, help=shown)
+    parsers = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, prog=parser.prog
+    )
+    for name in commands:
+        command = parsers.add_parser(name, help=COMMANDS[name], formatter_class=_Formatter)
+        if name in arguments:
+            import_module(f"dicomedit.cli.{name.replace('-', '_')}").set_up(command)
+    return parser
+
+
+def _possible(arguments: Sequence[str]) -> Iterable[str]:
     """Return the commands that a command line may mean: the one that it begins with, or all."""
-    named = {name: COMMANDS[name] for name in arguments[:1] if name in COMMANDS}
-    return named or COMMANDS
+    return set(arguments[:1]) & COMMANDS.keys() or COMMANDS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str], interrupts: Interrupts) -> int:
-    given = read(arguments)
+    given = parse(build_parser(arguments, _possible(arguments)), arguments)
     try:
         status = _interruptible(given, interrupts)
         if sys.stdout is not None:
@@ -114,6 +162,17 @@ def _status(given: argparse.Namespace) -> int:
         return _refuse(text if text.startswith("error") else f"error: {text}")
     except EOFError:
         return _refuse("error: the question was not answered")
+
+
+def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line; paths may stand before, between and after the options."""
+    given, rest = parser.parse_known_args(arguments)
+    paths: list[str] | None = getattr(given, "paths", None)
+    if rest and (paths is None or any(each.startswith("-") for each in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if paths is not None:
+        paths += rest
+    return given
 
 
 def _write_anything() -> None:

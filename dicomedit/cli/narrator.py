@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 from dicomedit.batch.rows import Row, Status, summary_of
@@ -10,8 +11,6 @@ from dicomedit.lang.program import Outcome
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    import argparse
-
     from rich.progress import Progress, TaskID
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from dicomedit.batch.rows import Status
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    import argparse
     from typing import Any
 
     from dicomedit.net.destination import PeerDestination

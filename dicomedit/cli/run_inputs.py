@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
     from dicomedit.batch.run import Input

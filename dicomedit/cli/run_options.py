@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
+
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
-    import argparse
     from typing import Any
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # argparse is slow to import
-if TYPE_CHECKING:
-    import argparse
+import argparse
 
 
 def variables_of(given: argparse.Namespace, option: str = "--set") -> dict[str, str]:

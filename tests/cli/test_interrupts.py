@@ -177,7 +177,7 @@ def test_an_answer_of_the_web_is_not_waited_for(folder: Path, capsys, monkeypatc
 
 
 def test_while_a_command_starts(capsys, monkeypatch):
-    pressed_at(monkeypatch, main, "read", 1)
+    pressed_at(monkeypatch, main, "parse", 1)
     assert main.main(["functions"]) == 130
     assert capsys.readouterr() == ("", f"{INTERRUPTED}\n")
 

@@ -12,8 +12,7 @@ import examples
 import pytest
 from pynetdicom import AE, _config, evt
 
-from dicomedit.cli.main import COMMANDS, main
-from dicomedit.cli.parser import build_parser, parse
+from dicomedit.cli.main import build_parser, main, parse
 from dicomedit.net import destination, sender, statuses
 from dicomedit.net.address import CALLING, PORTS
 from dicomedit.net.pairs import MOST, SURVEYED
@@ -44,7 +43,7 @@ def test_commands_are_understood():
     commands = [shlex.split(line)[1:] for line in lines if line.startswith("dicomedit")]
     assert len(commands) == 7
     for command in commands:
-        assert parse(build_parser(command, COMMANDS), command).command
+        assert parse(build_parser(command), command).command
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
