@@ -5,10 +5,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-TYPE_CHECKING = False  # typing itself is slow to import
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 _MAX_LENGTHS = {
     "AE": 16,
     "CS": 16,
@@ -35,10 +31,15 @@ _URI_CHARACTERS = frozenset(
 
 _FORMS = {
     "AS": r"[0-9]{3}[DWMY]",
+    "DA": r"[0-9]{4}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])",
     "DS": r" *[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)? *",
+    "DT": r"[0-9]{4}(?:(?:0[1-9]|1[0-2])(?:(?:[0-2][0-9]|3[01])(?:(?:[01][0-9]|2[0-3])"
+    r"(?:[0-5][0-9](?:(?:60|[0-5][0-9])(?:\.[0-9]{1,6} ?)?)?)?)?)?)?(?:[+-][01][0-9]{3})?",
     "IS": r" *[+-]?[0-9]+ *",
+    "TM": r"(?:[01][0-9]|2[0-3])(?:[0-5][0-9](?:(?:60|[0-5][0-9])(?:\.[0-9]{1,6} ?)?)?)?",
     "UI": r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*",
 }
+_MAY_BE_RANGES = frozenset(("DA", "DT", "TM"))
 
 
 def is_valid_value(vr: str, value: str) -> bool:
@@ -59,10 +60,7 @@ def is_valid_value(vr: str, value: str) -> bool:
             return _is_valid_name(value)
         case "UR":
             return _URI_CHARACTERS.issuperset(value.rstrip(" "))
-    is_one = _TESTS.get(vr)
-    if is_one is not None:
-        return is_one(value) or ("-" in value and _is_range(value, is_one))
-    return vr not in _FORMS or _form(vr).fullmatch(value) is not None
+    return vr not in _FORMS or _has_form(vr, value)
 
 
 def _is_valid_name(value: str) -> bool:
@@ -71,60 +69,21 @@ def _is_valid_name(value: str) -> bool:
     return len(value) <= _MAX_NAME_GROUP or max(map(len, value.split("="))) <= _MAX_NAME_GROUP
 
 
-# --- dates and times, of which there are too many to be slow ------------------------------------
+def _has_form(vr: str, value: str) -> bool:
+    if _form(vr).fullmatch(value):
+        return True
+    return vr in _MAY_BE_RANGES and "-" in value and _range_form(vr).fullmatch(value) is not None
 
 
-def _are_digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+# Compiled only when a value needs them: all of them take longer than a small file does.
 
 
-def _is_date(text: str) -> bool:
-    is_whole = len(text) == 8 and _are_digits(text)
-    return is_whole and "01" <= text[4:6] <= "12" and text[6:] <= "31"
-
-
-def _is_time(text: str) -> bool:
-    whole, point, fraction = text.partition(".")
-    if not _are_digits(whole) or len(whole) not in (2, 4, 6):
-        return False
-    if point:
-        digits = fraction.removesuffix(" ")
-        if len(whole) < 6 or len(digits) > 6 or not _are_digits(digits):
-            return False
-    return whole[:2] < "24" and whole[2:4] < "60" and whole[4:] <= "60"
-
-
-def _is_date_time(text: str) -> bool:
-    offset = text[-5:]
-    if offset[:1] in ("+", "-"):
-        if not _are_digits(offset[1:]) or offset[1] > "1":
-            return False
-        text = text[:-5]
-    if len(text) <= 6:
-        is_whole = len(text) in (4, 6) and _are_digits(text)
-        return is_whole and (len(text) == 4 or "01" <= text[4:] <= "12")
-    return _is_date(text[:8]) and (len(text) == 8 or _is_time(text[8:]))
-
-
-_TESTS = {"DA": _is_date, "DT": _is_date_time, "TM": _is_time}
-
-_LONGEST_RANGE = 56
-"""Characters of two values of VR DT with all they may have, the hyphen and a blank at the end."""
-
-
-def _is_range(text: str, is_one: Callable[[str], bool]) -> bool:
-    """Whether a text is two values with a hyphen between them, of which one may be missing."""
-    if len(text) > _LONGEST_RANGE:
-        return False
-    for ending in ("", " "):
-        range_ = text.removesuffix(ending)
-        for place, character in enumerate(range_):
-            ends = range_[:place], range_[place + 1 :]
-            if character == "-" and any(ends) and all(not end or is_one(end) for end in ends):
-                return True
-    return False
-
-
-@cache  # compiled only when a value needs it: all of them take longer than a small file does
+@cache
 def _form(vr: str) -> re.Pattern[str]:
     return re.compile(_FORMS[vr])
+
+
+@cache
+def _range_form(vr: str) -> re.Pattern[str]:
+    one = _FORMS[vr]
+    return re.compile(f"-{one} ?|{one}- ?|{one}-{one} ?")
