@@ -112,6 +112,18 @@ def open_after_others() -> Open:
     return open_next
 
 
+def open_after(original: bytes) -> Open:
+    """Return what opens a file as a run does that has just read others like `original`."""
+
+    def open_next(data: bytes, program: Program) -> Instance:
+        lookout = Lookout(program.wanted)
+        for _ in range(3):  # so many it takes for the next one to be compared with them
+            locate_elements(original, "in.dcm", lookout)
+        return locate_elements(data, "in.dcm", lookout).open(complete=False)
+
+    return open_next
+
+
 Elements = dict[str, tuple[str, bytes]]
 
 

@@ -9,24 +9,15 @@ anything differs, and for elements whose lengths vary, the file is walked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-
-from dicomedit.dicom.segments import Other, Part, Segment
-
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.dicom.findings import Spot
     from dicomedit.dicom.headers import Walker
+    from dicomedit.dicom.segments import Segment
+    from dicomedit.dicom.steps import Made, Steps
 
 _PATIENCE = 3
 """Files in a row that are other than a template before it is replaced."""
-
-_WORTH = 3
-"""Headers that are compared for each element that is walked: a template with less is given up."""
-
-
-_Steps = list["Segment | int"]
-"""What becomes of the elements of a level: segments are compared, tags are walked."""
 
 
 class Template:
@@ -41,7 +32,7 @@ class Template:
 
     def __init__(self, depth: int) -> None:
         self._depth = depth
-        self._made = _Made((), [])
+        self._made: Made | None = None
         self._last: tuple[int, ...] = ()
         self._misses = 0
 
@@ -51,7 +42,7 @@ class Template:
         """Prove a level and return what the walker returns; collect the elements of a root."""
         made = self._made
         passing = _Passing(walker, position, limit, above, self._depth)
-        is_like = bool(made.steps) and passing.follow(made.steps)
+        is_like = made is not None and bool(made.steps) and passing.follow(made.steps)
         if above is None or not is_like:
             passing.collect(found)
         end = behind = passing.position
@@ -64,58 +55,22 @@ class Template:
         return end
 
     def _learn(
-        self, made: _Made, walker: Walker, found: dict[int, int], *, is_in_item: bool
+        self, made: Made | None, walker: Walker, found: dict[int, int], *, is_in_item: bool
     ) -> None:
         """Get better, or become another, after a level that was not like the template."""
         tags = tuple(found)
-        if tags == made.tags:
+        if made is not None and tags == made.tags:
             self._misses = 0
             self._made = made.refined(walker, found)
             return
         self._misses += 1
-        if tags == self._last and (not made.steps or self._misses >= _PATIENCE):
+        is_free = made is None or not made.steps or self._misses >= _PATIENCE
+        if is_free and tags == self._last:
+            from dicomedit.dicom.steps import learned  # not needed for a few files
+
             self._misses = 0
-            self._made = _Made(tags, [], _parts_of(walker, found, is_in_item=is_in_item))
+            self._made = learned(tags, walker, found, is_in_item=is_in_item)
         self._last = tags
-
-
-class _Made:
-    """The tags of a level, the steps of its template, and what these are still to be made of."""
-
-    __slots__ = ("_parts", "steps", "tags")
-
-    def __init__(
-        self, tags: tuple[int, ...], steps: _Steps, parts: Sequence[Part | int] = ()
-    ) -> None:
-        self.tags = tags
-        self.steps = steps
-        self._parts = parts
-
-    def refined(self, walker: Walker, found: dict[int, int]) -> _Made:
-        """Return the same, but that what differs in a level with the same tags is walked."""
-        steps: _Steps = []
-        rows = [self._parts] if self._parts else []
-        for row in (*rows, *self.steps):
-            if isinstance(row, int) or (isinstance(row, Segment) and _is_like(row, walker, found)):
-                steps.append(row)
-                continue
-            parts = row.parts if isinstance(row, Segment) else row
-            steps += _steps_of(
-                part if _is_at(part, walker, found) else _tag(part) for part in parts
-            )
-        return _Made(self.tags, _worthwhile(steps))
-
-
-def _is_like(segment: Segment, walker: Walker, found: dict[int, int]) -> bool:
-    return segment.is_at(walker.data, found[segment.parts[0].tag], len(walker.data))
-
-
-def _is_at(part: Part | int, walker: Walker, found: dict[int, int]) -> bool:
-    return isinstance(part, Part) and part.is_at(walker.data, found[part.tag])
-
-
-def _tag(part: Part | int) -> int:
-    return part if isinstance(part, int) else part.tag
 
 
 class _Passing:
@@ -132,22 +87,22 @@ class _Passing:
         self._is_noted = above is None  # as private, which is done once for each item
         self._passed: list[tuple[Segment | int, int]] = []
 
-    def follow(self, steps: _Steps) -> bool:
+    def follow(self, steps: Steps) -> bool:
         """Go on as long as a level is like the template; return whether it is to the end."""
         walker, limit, above = self._walker, self._limit, self._above
         data, passed, position = walker.data, self._passed, self.position
         for step in steps:
-            if isinstance(step, Segment):
-                if not step.is_at(data, position, limit):
+            if isinstance(step, int):
+                if position >= limit or self._walk_one() != step:
                     return False
-                step.note(walker, position, above, is_noted=self._is_noted)
-                passed.append((step, position))
-                self._is_noted = self._is_noted or step.is_private
-                position = self.position = position + step.size
-            elif position >= limit or self._walk_one() != step:
-                return False
-            else:
                 position = self.position
+                continue
+            if not step.is_at(data, position, limit):
+                return False
+            step.note(walker, position, above, is_noted=self._is_noted)
+            passed.append((step, position))
+            self._is_noted = self._is_noted or step.is_private
+            position = self.position = position + step.size
         return True
 
     def _walk_one(self) -> int | None:
@@ -190,35 +145,3 @@ class _Passing:
                 found[step] = position
             else:
                 step.collect(position, found)
-
-
-def _worthwhile(steps: _Steps) -> _Steps:
-    """Return steps, or none when following them would take longer than walking."""
-    segments = (step for step in steps if isinstance(step, Segment))
-    headers = sum(len(part.kept) for segment in segments for part in segment.parts)
-    walked = sum(isinstance(step, int) for step in steps)
-    return steps if headers >= _WORTH * walked else []
-
-
-def _parts_of(walker: Walker, found: dict[int, int], *, is_in_item: bool) -> list[Part | int]:
-    parts: list[Part | int] = []
-    for tag, position in found.items():
-        try:
-            parts.append(Part(walker, tag, position, is_in_item=is_in_item))
-        except Other:
-            parts.append(tag)
-    return parts
-
-
-def _steps_of(parts: Iterable[Part | int]) -> Iterator[Segment | int]:
-    row: list[Part] = []
-    for part in parts:
-        if isinstance(part, Part):
-            row.append(part)
-            continue
-        if row:
-            yield Segment(row)
-            row = []
-        yield part
-    if row:
-        yield Segment(row)
