@@ -50,6 +50,11 @@ class Headers:
             return None
         return KNOWN_VRS[self.data[position + 4 : position + 6]]
 
+    def tag(self, position: int) -> int:
+        """Return the tag in a header."""
+        group, number, _ = self._implicit(self.data, position)
+        return int(group << 16 | number)
+
     def kind(self, tag: int, position: int) -> int:
         """Return how a proved element is walked over."""
         if self.encoding.implicit:

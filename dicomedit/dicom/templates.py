@@ -93,9 +93,11 @@ class _Passing:
         data, passed, position = walker.data, self._passed, self.position
         for step in steps:
             if isinstance(step, int):
-                if position >= limit or self._walk_one() != step:
+                # What stands there instead may be here for the second time: only a walk that
+                # knows all elements before can tell.
+                if position + 8 > limit or walker.tag(position) != step:
                     return False
-                position = self.position
+                position = self._walk_one(step)
                 continue
             if not step.is_at(data, position, limit):
                 return False
@@ -105,18 +107,12 @@ class _Passing:
             position = self.position = position + step.size
         return True
 
-    def _walk_one(self) -> int | None:
-        """Walk an element; return its tag, or None when there is a delimiter instead of one."""
-        one: dict[int, int] = {}
-        position = self.position
-        end = self._walk(one, position + 1)
-        if not one:
-            return None
-        (tag,) = one
-        self._passed.append((tag, position))
+    def _walk_one(self, tag: int) -> int:
+        """Walk the element that comes next; return its end."""
+        self._passed.append((tag, self.position))
+        self.position = self._walk({}, self.position + 1)
         self._is_noted = self._is_noted or tag >> 16 & 1 == 1
-        self.position = end
-        return tag
+        return self.position
 
     def walk_on(self, found: dict[int, int]) -> int:
         """Walk the elements that are left; return what the walker returns."""

@@ -53,6 +53,9 @@ def like(file: File, chance: Random) -> File:
     elements = tuple(varied(each, chance) for each in file.elements)
     if chance.random() < 0.1:
         elements = elements[: chance.randrange(1, len(elements) + 1)]
+    if chance.random() < 0.1:
+        place, other = (chance.randrange(len(elements)) for _ in range(2))
+        elements = (*elements[:place], elements[other], *elements[place + chance.randrange(2) :])
     return File(elements, file.syntax)
 
 
@@ -206,6 +209,21 @@ def test_a_value_that_may_hide_an_element_is_walked(walked):
         data = File(odd).data
         assert seen(read(data, lookout)) == seen(read(data, Lookout(WANTED)))
         assert walked
+
+
+@pytest.mark.parametrize("place", [1, 2], ids=["compared", "walked"])
+def test_an_element_that_appears_twice(place: int):
+    """Also where another one was expected, of which it is known that its length varies."""
+    longer = (UID, NAME, Element(NUMBER.tag, "IS", b"1000"), PIXELS)
+    lookout = series(*[(UID, NAME, NUMBER, PIXELS)] * 3, longer)
+    for double in (UID, NAME)[:place]:
+        elements = [UID, NAME, NUMBER, PIXELS]
+        elements[place] = double
+        data = File(tuple(elements)).data
+        refused = read(data, Lookout(WANTED))
+        assert isinstance(refused, tuple)
+        assert "appears twice" in refused[0]
+        assert read(data, lookout) == refused
 
 
 def test_another_series_takes_over(walked):
