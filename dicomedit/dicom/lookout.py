@@ -35,16 +35,17 @@ class Lookout:
     def __init__(self, wanted: Set[int] = frozenset()) -> None:
         self.wanted = wanted
         self._proved: dict[Encoding, tuple[Proved, Proved]] = {}
-        self._templates: dict[tuple[Encoding, int], Template] = {}
+        self._templates: dict[tuple[Encoding, int | None], Template] = {}
 
-    def template(self, encoding: Encoding, tag: int = 0) -> Template:
+    def template(self, encoding: Encoding, tag: int | None = None) -> Template:
         """Return what the last files in an encoding were like.
 
         With the tag of a sequence of the root: what the last items of it were like.
         """
         known = self._templates.get((encoding, tag))
         if known is None:
-            known = self._templates[encoding, tag] = Template(depth=1 if tag else 0)
+            depth = 0 if tag is None else 1
+            known = self._templates[encoding, tag] = Template(depth)
         return known
 
     def proved(self, encoding: Encoding) -> tuple[Proved, Proved]:

@@ -9,6 +9,8 @@ anything differs, and for elements whose lengths vary, the file is walked.
 
 from __future__ import annotations
 
+from dicomedit.dicom.encoding import ITEM_DELIMITER
+
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
     from dicomedit.dicom.findings import Spot
@@ -43,14 +45,15 @@ class Template:
         made = self._made
         passing = _Passing(walker, position, limit, above, self._depth)
         is_like = made is not None and bool(made.steps) and passing.follow(made.steps)
-        if above is None or not is_like:
-            passing.collect(found)
-        end = behind = passing.position
-        if behind < limit:
-            end = passing.walk_on(found)
-        if is_like and end in (behind, -behind - 8):
+        behind = passing.position
+        if is_like and (behind == limit or _is_delimiter(walker, behind, limit, above)):
             self._misses = 0
-        elif end >= 0 or above is not None:
+            if above is None:
+                passing.collect(found)
+            return behind if behind == limit else -behind - 8
+        passing.collect(found)
+        end = passing.walk_on(found) if behind < limit else behind
+        if end >= 0 or above is not None:
             self._learn(made, walker, found, is_in_item=above is not None)
         return end
 
@@ -71,6 +74,11 @@ class Template:
             self._misses = 0
             self._made = learned(tags, walker, found, is_in_item=is_in_item)
         self._last = tags
+
+
+def _is_delimiter(walker: Walker, position: int, limit: int, above: Spot) -> bool:
+    """Whether the delimiter of an item stands at a position."""
+    return above is not None and position + 8 <= limit and walker.tag(position) == ITEM_DELIMITER
 
 
 class _Passing:

@@ -130,6 +130,19 @@ def test_items_with_the_headers_of_those_before_are_not_walked(monkeypatch):
     assert levels[1] - 2 <= 2 * 2
 
 
+@pytest.mark.parametrize("delimited", [False, True], ids=["length", "delimiter"])
+@pytest.mark.parametrize("more", [LONG_TEXT, NAME, NUMBER], ids=["last", "first", "new"])
+def test_an_item_that_goes_on_where_those_before_end(delimited: bool, more: Element):
+    frame = (NAME, Element(0x00200052, "UI", b"1.2.3\0"), LONG_TEXT)
+    frames = (*(Item(frame, delimited),) * 8, Item((*frame, more), delimited))
+    found = read(File((Sequence(0x52009230, frames),)).data, Lookout(WANTED))
+    if more is NUMBER:
+        assert not isinstance(found, tuple)
+    else:
+        assert isinstance(found, tuple)
+        assert "appears twice" in found[0]
+
+
 @pytest.fixture
 def walked(monkeypatch) -> list[tuple[int, int]]:
     """Where walks over elements of roots began and ended."""
