@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 
 from dicomedit.dicom.content import NewElement
@@ -30,11 +29,11 @@ class Encoder:
     """Collects the bytes of a data set in one encoding, as a list of slices."""
 
     def __init__(self, encoding: Encoding) -> None:
-        order = "<" if encoding.little else ">"
+        layouts = encoding.layouts
         self._encoding = encoding
-        self._bare = struct.Struct(f"{order}HHL").pack
-        self._short = struct.Struct(f"{order}HH2sH").pack
-        self._long = struct.Struct(f"{order}HH2sHL").pack
+        self._bare = layouts.bare.pack
+        self._short = layouts.short.pack
+        self._long = layouts.long.pack
         self._edits: list[Edit] | None = None
 
     def encode(self, level: Level) -> tuple[list[Buffer], int]:

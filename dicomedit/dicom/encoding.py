@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from dicomedit.records import Record
 
 FOREIGN_GROUPS = frozenset((0x0000, 0x0002))
@@ -62,6 +64,33 @@ class Encoding(Record):
 
     implicit: bool
     little: bool
+
+    def __hash__(self) -> int:
+        """Records compute theirs from all fields, which takes long where there are so few."""
+        return 2 * self.implicit + self.little
+
+    @property
+    def layouts(self) -> Layouts:
+        """How headers are laid out, in this byte order."""
+        return _LITTLE if self.little else _BIG
+
+
+class Layouts:
+    """The headers of PS3.5 §7.1: with VR and a 16-bit length, without VR, with VR and 32 bits.
+
+    `length` is a length of 32 bits alone.
+    """
+
+    __slots__ = ("bare", "length", "long", "short")
+
+    def __init__(self, order: str) -> None:
+        self.short = struct.Struct(f"{order}HH2sH")
+        self.bare = struct.Struct(f"{order}HHL")
+        self.long = struct.Struct(f"{order}HH2sHL")
+        self.length = struct.Struct(f"{order}L")
+
+
+_LITTLE, _BIG = Layouts("<"), Layouts(">")
 
 
 IMPLICIT_LITTLE = Encoding(implicit=True, little=True)

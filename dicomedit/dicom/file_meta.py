@@ -19,7 +19,7 @@ _META_INSTANCE_UID = 0x00020003
 _META_IMPLEMENTATION = 0x00020012
 _META_IMPLEMENTATION_NAME = 0x00020013
 _META_SOURCE_TITLE = 0x00020016
-_ESSENTIAL = frozenset((_META_VERSION, _META_CLASS_UID, _META_INSTANCE_UID, TRANSFER_SYNTAX_UID))
+_STAYING = edit.RENEWED_META | {TRANSFER_SYNTAX_UID}
 
 
 def renew_file_meta(instance: Instance, *, keep: bool, source_title: str | None = None) -> None:
@@ -32,7 +32,7 @@ def renew_file_meta(instance: Instance, *, keep: bool, source_title: str | None 
     """
     changed = instance.journal.tags_of(instance.meta)
     if not keep:
-        stay = _ESSENTIAL | changed
+        stay = _STAYING | changed
         edit.remove(
             instance, [Target(instance.meta, t) for t in instance.meta.tags() if t not in stay]
         )
@@ -43,8 +43,8 @@ def renew_file_meta(instance: Instance, *, keep: bool, source_title: str | None 
     _put(instance, _META_INSTANCE_UID, "UI", _uid(instance, SOP_INSTANCE_UID))
     if TRANSFER_SYNTAX_UID not in instance.meta:
         _put(instance, TRANSFER_SYNTAX_UID, "UI", _padded(EXPLICIT_LITTLE_UID, b"\0"))
-    _put(instance, _META_IMPLEMENTATION, "UI", _padded(IMPLEMENTATION_CLASS_UID, b"\0"))
-    _put(instance, _META_IMPLEMENTATION_NAME, "SH", _padded(IMPLEMENTATION_VERSION_NAME, b" "))
+    _put(instance, _META_IMPLEMENTATION, "UI", _IMPLEMENTATION)
+    _put(instance, _META_IMPLEMENTATION_NAME, "SH", _IMPLEMENTATION_NAME)
 
 
 def _uid(instance: Instance, tag: int) -> bytes:
@@ -68,3 +68,7 @@ def _put(instance: Instance, tag: int, vr: str, value: bytes) -> None:
     meta = instance.meta
     if tag not in meta or meta.value(tag) != value or meta.stored_vr(tag) != vr:
         edit.put_bytes(instance, Target(meta, tag), vr, value)
+
+
+_IMPLEMENTATION = _padded(IMPLEMENTATION_CLASS_UID, b"\0")
+_IMPLEMENTATION_NAME = _padded(IMPLEMENTATION_VERSION_NAME, b" ")

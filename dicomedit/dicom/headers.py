@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mmap
-import struct
 from collections.abc import Iterator
 
 from dicomedit.dicom.encoding import ITEM, UNDEFINED_LENGTH, Encoding
@@ -27,13 +26,13 @@ class Headers:
     __slots__ = ("_explicit", "_implicit", "_long", "data", "encoding", "findings")
 
     def __init__(self, data: Data, encoding: Encoding, findings: Findings) -> None:
-        order = "<" if encoding.little else ">"
+        layouts = encoding.layouts
         self.data = data
         self.encoding = encoding
         self.findings = findings
-        self._explicit = struct.Struct(f"{order}HH2sH").unpack_from
-        self._implicit = struct.Struct(f"{order}HHL").unpack_from
-        self._long = struct.Struct(f"{order}L").unpack_from
+        self._explicit = layouts.short.unpack_from
+        self._implicit = layouts.bare.unpack_from
+        self._long = layouts.length.unpack_from
 
     def locate(self, position: int) -> tuple[str | None, int, int]:
         """Return VR (None when implicit), start and length of the value of a proved element."""
