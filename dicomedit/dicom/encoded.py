@@ -62,6 +62,7 @@ class DataSet(Contents):
             table.clear()
         self.changed.clear()
         self.private = None
+        del self.root
 
 
 _Items = list["EncodedLevel"]
