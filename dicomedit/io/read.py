@@ -19,7 +19,7 @@ from dicomedit.dicom.encoding import (
     Encoding,
     encoding_of,
 )
-from dicomedit.dicom.headers import Data, Positions
+from dicomedit.dicom.headers import Data
 from dicomedit.dicom.levels import Instance, Journal
 from dicomedit.dicom.lookout import Lookout
 from dicomedit.dicom.malformed import Malformed
@@ -221,38 +221,38 @@ def _why_not(data: Data, name: str) -> str:
 
 def _file_meta(data: Data) -> EncodedLevel:
     """Return the file meta group; its group length is not trusted, but may save a walk."""
-    scanner = Scanner(data, EXPLICIT_LITTLE, file_meta=True)
-    start = PREFIX_AT + 4
-    found = _file_meta_as_told(scanner, start)
-    if found is None:
-        position = start
-        while data[position : position + 2] == _META_GROUP:
-            position = scanner.next_position(position)
-        if position == start:
-            raise Malformed("there is no file meta information", position)
-        found = position, scanner.scan(start, position)
-    content = Content.between(scanner, start, found[0])
-    content.set_stored(found[1])
+    content = _file_meta_as_told(data)
+    if content is None:
+        scanner = Scanner(data, EXPLICIT_LITTLE, file_meta=True)
+        end = PREFIX_AT + 4
+        while data[end : end + 2] == _META_GROUP:
+            end = scanner.next_position(end)
+        if end == PREFIX_AT + 4:
+            raise Malformed("there is no file meta information", end)
+        content = _scanned(scanner, PREFIX_AT + 4, end)
     return EncodedLevel(content)
 
 
-def _file_meta_as_told(scanner: Scanner, start: int) -> tuple[int, Positions] | None:
-    """Return end and elements of the file meta group if they are what its group length says."""
-    data = scanner.data
+def _file_meta_as_told(data: Data) -> Content | None:
+    """Return the file meta group if it is what its group length says."""
+    start = PREFIX_AT + 4
     if data[start : start + 8] != _META_LENGTH or len(data) < start + 12:
         return None
     end = start + 12 + int.from_bytes(data[start + 8 : start + 12], "little")
     if end > len(data) or data[end : end + 2] == _META_GROUP:
         return None
     try:
-        found = scanner.scan(start, end)
+        content = _scanned(Scanner(data, EXPLICIT_LITTLE, file_meta=True), start, end)
     except Malformed:
-        scanner.findings.clear()
-        return None
-    if scanner.findings.ends or any(tag >> 16 != 2 for tag in found):
-        scanner.findings.clear()
-        return None
-    return end, found
+        return None  # the walk tells why
+    has_others = any(tag >> 16 != 2 for tag in content.stored)
+    return None if has_others or content.scanner.findings.ends else content
+
+
+def _scanned(scanner: Scanner, start: int, end: int) -> Content:
+    content = Content.between(scanner, start, end)
+    content.set_stored(scanner.scan(start, end))
+    return content
 
 
 def _meta_text(meta: EncodedLevel, tag: int) -> str:
@@ -294,8 +294,7 @@ def _data_set(
 ) -> EncodedLevel:
     lookout = wanted if isinstance(wanted, Lookout) else Lookout(wanted)
     scanner = Scanner(body, _actual_encoding(body, start, declared), lookout)
-    content = Content.between(scanner, start, len(body))
-    content.set_stored(scanner.scan(start, len(body)))
+    content = _scanned(scanner, start, len(body))
     if not content.stored:
         raise Malformed("the data set has no elements", start)
     return EncodedLevel(content)
